@@ -1,0 +1,61 @@
+"""What things cost, in one place. Amounts of credits are microcredits (1 credit = 1 000 000)."""
+
+from __future__ import annotations
+
+from typing import Final, TypedDict
+
+CREDIT: Final = 1_000_000
+
+
+class Plan(TypedDict):
+    """A plan as it is sold."""
+
+    name: str
+    monthly_credits: int  # µcr
+    unlimited_operations: bool
+    usd_month: int
+    usd_year: int
+    fair_use_per_day: int
+
+
+PLANS: Final[dict[str, Plan]] = {
+    "free": {
+        "name": "Free",
+        "monthly_credits": 18 * CREDIT,
+        "unlimited_operations": False,
+        "usd_month": 0,
+        "usd_year": 0,
+        "fair_use_per_day": 0,
+    },
+    "pro": {
+        "name": "Pro",
+        "monthly_credits": 200 * CREDIT,
+        "unlimited_operations": True,
+        "usd_month": 29,
+        "usd_year": 290,
+        "fair_use_per_day": 500,
+    },
+}
+
+# credits → US dollars
+TOPUPS: Final[dict[int, int]] = {50: 9, 200: 32, 1000: 140}
+
+PRICES: Final[dict[str, int]] = {
+    "category/detect": 0,
+    "base-views/analyze": 3 * CREDIT,
+    "base-views/analyze:extra-view": CREDIT * 6 // 10,
+    "close-ups/generate": 3 * CREDIT,
+    "sketches/generate": 3 * CREDIT,
+    "edit": 1 * CREDIT,
+    "regenerate": 1 * CREDIT,
+    "base-views/generate:sample": CREDIT // 4,
+    "base-views/generate:final": 1 * CREDIT,
+}
+
+# What a run usually takes with the embedded studio, in seconds: shown beside the price.
+USUAL_SECONDS: Final[dict[str, int]] = {
+    "category/detect": 3,
+    "base-views/analyze": 8,
+    "close-ups/generate": 8,
+    "sketches/generate": 10,
+}

@@ -1,0 +1,185 @@
+"""What every API view shares: scopes, rate limits, idempotency and lists."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, TypeVar
+from uuid import UUID
+
+from django.db.models import Model, QuerySet
+from rest_framework.parsers import BaseParser
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core import idempotency
+from core.errors import InvalidRequest, NotFound, PermissionDenied, Unauthenticated
+from core.limits import count_request
+from core.wire import CamelJSONRenderer, StrictJSONParser
+
+
+M = TypeVar("M", bound=Model)
+
+
+class Replayed(Exception):
+    """The idempotency key was answered before: its answer goes out again."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
+
+
+class Endpoint(APIView):
+    """An API view that requires a person or a key.
+
+    ``scopes`` names, per method, the scope an API key must have; a method that is not
+    named is closed to keys.
+    """
+
+    scopes: ClassVar[dict[str, str]] = {}
+    anonymous: ClassVar[bool] = False
+    idempotent: ClassVar[bool] = True
+    parser_classes: ClassVar[list[type[BaseParser]]] = [StrictJSONParser]
+    renderer_classes: ClassVar[list[type[BaseRenderer]]] = [CamelJSONRenderer]
+
+    _record: idempotency.IdempotencyRecord | None = None
+    _limits: Mapping[str, str] = {}
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """401 → 403 → 429 → 413 and syntax → replay."""
+        super().initial(request, *args, **kwargs)
+        if not self.anonymous and not request.user.is_authenticated:
+            raise Unauthenticated(
+                "Sign in, or send a valid key.",
+                suggestions=["Sign in", "Send Authorization: Bearer tps_live_…"],
+            )
+        self._check_scope(request)
+        if request.user.is_authenticated:
+            key = getattr(request.auth, "pk", None)
+            self._limits = count_request(f"key:{key}" if key else f"user:{request.user.pk}")
+        if request.method == "POST" and not self.anonymous:
+            request.data  # noqa: B018 - syntax errors come before the replay
+            self._open_key(request)
+
+    def _check_scope(self, request: Request) -> None:
+        granted = getattr(request.auth, "scopes", None)
+        if granted is None:
+            return
+        needed = self.scopes.get(request.method or "")
+        if needed is None:
+            raise PermissionDenied("An API key cannot do this; sign in instead.")
+        if needed not in granted:
+            raise PermissionDenied(
+                f"This key lacks the scope {needed}.",
+                context={"scope": needed},
+                suggestions=[f"Make a key with the scope {needed}"],
+            )
+
+    def _open_key(self, request: Request) -> None:
+        key = request.headers.get("Idempotency-Key")
+        if key is None or not self.idempotent:
+            return
+        files = dict(request.FILES.items())
+        fields = {name: value for name, value in dict(request.data).items() if name not in files}
+        record, replayed = idempotency.begin(
+            scope=f"{request.user.pk} POST {request.path}"[:400],
+            key=key,
+            hash_of_body=idempotency.body_hash(fields, files),
+        )
+        if not replayed:
+            self._record = record
+            return
+        status, body = idempotency.replay(record)
+        response = Response(body, status=status, headers=record.headers)
+        response.headers["Idempotency-Replayed"] = "true"
+        response.exact_keys = True  # type: ignore[attr-defined]
+        raise Replayed(response)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """A replay is an answer, not an error."""
+        if isinstance(exc, Replayed):
+            return exc.response
+        return super().handle_exception(exc)
+
+    def finalize_response(
+        self, request: Request, response: Any, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Add the limits' headers; keep the answer under the idempotency key."""
+        final = super().finalize_response(request, response, *args, **kwargs)
+        final.headers.update(self._limits)
+        if self._record is not None:
+            final.add_post_render_callback(self._keep)
+        return final
+
+    def _keep(self, response: Response) -> None:
+        if self._record is None:
+            return
+        body = json.loads(response.rendered_content) if response.content else None
+        location = {k: v for k, v in response.headers.items() if k == "Location"}
+        idempotency.finish(
+            self._record, status=response.status_code, body=body, headers=location
+        )
+
+
+def uuid_or_404(text: str) -> UUID:
+    """A UUID from a path; raises NotFound where it is malformed."""
+    try:
+        return UUID(text)
+    except ValueError:
+        raise NotFound("There is no such thing here.") from None
+
+
+def limit_of(request: Request, *, most: int = 100, usual: int = 50) -> int:
+    """``?limit=``, 1 to 100; raises InvalidRequest for anything else."""
+    given = request.query_params.get("limit")
+    if given is None:
+        return usual
+    if not given.isascii() or not given.isdigit() or not 1 <= int(given) <= most:
+        raise InvalidRequest("The limit is wrong.", fields={"limit": [f"Use 1 to {most}."]})
+    return int(given)
+
+
+def _decode_cursor(cursor: str) -> tuple[str, UUID]:
+    try:
+        direction, _, key = base64.urlsafe_b64decode(cursor.encode()).decode().partition(":")
+        return {"n": "n", "p": "p"}[direction], UUID(key)
+    except (ValueError, KeyError):
+        raise InvalidRequest(
+            "The cursor is wrong.", fields={"cursor": ["Use the next or previous link."]}
+        ) from None
+
+
+def _link(request: Request, direction: str, pk: UUID) -> str:
+    cursor = base64.urlsafe_b64encode(f"{direction}:{pk}".encode()).decode()
+    query = request.query_params.copy()
+    query["cursor"] = cursor
+    return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
+
+
+def page_of(
+    request: Request, rows: QuerySet[M], present: Callable[[M], Any]
+) -> dict[str, Any]:
+    """One page of rows, newest first, as ``{next, previous, results}``.
+
+    Rows must have a time-ordered UUID as their primary key.
+    """
+    limit = limit_of(request)
+    cursor = request.query_params.get("cursor")
+    direction, key = _decode_cursor(cursor) if cursor else ("n", None)
+    if direction == "p":
+        found = list(rows.filter(pk__gt=key).order_by("pk")[: limit + 1])
+        more_before, more_after = len(found) > limit, True
+        shown = found[:limit][::-1]
+    else:
+        older = rows.filter(pk__lt=key) if key else rows
+        found = list(older.order_by("-pk")[: limit + 1])
+        more_before, more_after = key is not None, len(found) > limit
+        shown = found[:limit]
+    return {
+        "next": _link(request, "n", shown[-1].pk) if shown and more_after else None,
+        "previous": _link(request, "p", shown[0].pk) if shown and more_before else None,
+        "results": [present(row) for row in shown],
+    }

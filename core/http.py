@@ -1,0 +1,210 @@
+"""The edge's translation: domain errors to status codes and the error envelope."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from rest_framework import exceptions as drf
+from rest_framework.response import Response
+
+from core import errors
+from core.ids import uuid7
+
+log = logging.getLogger("techpack.http")
+
+STATUS: dict[type[errors.DomainError], int] = {
+    errors.Unauthenticated: 401,
+    errors.InsufficientCredits: 402,
+    errors.PermissionDenied: 403,
+    errors.NotFound: 404,
+    errors.MethodNotAllowed: 405,
+    errors.Conflict: 409,
+    errors.PayloadTooLarge: 413,
+    errors.UnsupportedMediaType: 415,
+    errors.InvalidRequest: 400,
+    errors.IdempotencyKeyReused: 422,
+    errors.RateLimited: 429,
+    errors.GenerationFailed: 500,
+    errors.ProviderUnavailable: 503,
+}
+SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def status_of(error: errors.DomainError) -> int:
+    """The HTTP status of a domain error; 500 where none is named."""
+    return next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
+
+
+def envelope(error: errors.DomainError, request_id: str) -> dict[str, Any]:
+    """The one shape that every error has, spelled exactly as documented."""
+    body: dict[str, Any] = {
+        "type": error.type,
+        "code": error.code,
+        "status": status_of(error),
+        "message": error.message,
+        "detail": error.detail,
+        "suggestions": error.suggestions,
+        "context": error.context,
+        "request_id": request_id,
+    }
+    if error.fields and status_of(error) in (400, 413, 415, 422):
+        body["fields"] = error.fields
+    return {"error": body}
+
+
+class InternalError(errors.DomainError):
+    """Our own fault."""
+
+    type = "internal_error"
+
+
+def bug() -> errors.DomainError:
+    """What a user is told when the fault is ours."""
+    return InternalError(
+        "Something went wrong on our side. Nothing was charged.",
+        suggestions=["Try again in a moment", "Send us the request id if it stays"],
+    )
+
+
+def _from_drf(exc: drf.APIException) -> errors.DomainError:
+    words = str(exc.detail) if not isinstance(exc.detail, dict | list) else "The input is not valid."
+    match exc:
+        case drf.NotAuthenticated() | drf.AuthenticationFailed():
+            return errors.Unauthenticated(
+                "Sign in, or send a valid key.",
+                suggestions=["Sign in", "Send Authorization: Bearer tps_live_…"],
+            )
+        case drf.PermissionDenied():
+            return errors.PermissionDenied(words)
+        case drf.NotFound():
+            return errors.NotFound("There is no such thing here.")
+        case drf.MethodNotAllowed():
+            return errors.MethodNotAllowed(words)
+        case drf.UnsupportedMediaType():
+            return errors.UnsupportedMediaType(words)
+        case drf.Throttled():
+            return errors.RateLimited(words, retry_after_s=int(exc.wait or 1))
+        case drf.ValidationError():
+            return errors.InvalidRequest("The input is not valid.", fields=_paths(exc.detail))
+        case drf.ParseError():
+            return errors.InvalidRequest(
+                "The body could not be read.", fields={"body": ["This is not valid JSON."]}
+            )
+        case drf.NotAcceptable():
+            return errors.InvalidRequest("Only application/json is answered.", code="NOT_ACCEPTABLE")
+    return bug()
+
+
+def camel(name: str) -> str:
+    """``view_type`` → ``viewType``."""
+    head, *rest = name.split("_")
+    return head + "".join(part[:1].upper() + part[1:] for part in rest)
+
+
+def _paths(detail: Any, prefix: str = "") -> dict[str, list[str]]:
+    """Flatten DRF's nested errors to ``{"revisionIds.0": ["…"]}``."""
+    if isinstance(detail, Mapping):
+        found: dict[str, list[str]] = {}
+        for name, inner in detail.items():
+            key = "" if name == "non_field_errors" else camel(str(name))
+            found |= _paths(inner, ".".join(part for part in (prefix, key) if part))
+        return found
+    if isinstance(detail, list) and any(isinstance(item, Mapping | list) for item in detail):
+        found = {}
+        for index, inner in enumerate(detail):
+            if inner:
+                found |= _paths(inner, f"{prefix}.{index}".strip("."))
+        return found
+    words = detail if isinstance(detail, list) else [detail]
+    return {prefix or "body": [str(word) for word in words]}
+
+
+def to_domain(exc: Exception) -> errors.DomainError | None:
+    """The domain error that an exception stands for; ``None`` for a bug."""
+    match exc:
+        case errors.DomainError():
+            return exc
+        case drf.APIException():
+            return _from_drf(exc)
+        case Http404():
+            return errors.NotFound("There is no such thing here.")
+        case DjangoPermissionDenied():
+            return errors.PermissionDenied("This is not allowed.")
+        case RequestDataTooBig():
+            return errors.PayloadTooLarge("The body is larger than is taken here.")
+    return None
+
+
+def headers_of(error: errors.DomainError) -> dict[str, str]:
+    """Extra headers of an error answer."""
+    if isinstance(error, errors.RateLimited):
+        return {"Retry-After": str(error.retry_after_s)}
+    return {"WWW-Authenticate": "Bearer"} if isinstance(error, errors.Unauthenticated) else {}
+
+
+def api_error(exc: Exception, context: Mapping[str, Any]) -> Response:
+    """DRF's exception handler."""
+    request = context["request"]
+    error = to_domain(exc)
+    if error is None:
+        log.exception("bug", exc_info=exc)
+        error = bug()
+    response = Response(
+        envelope(error, getattr(request, "request_id", "")),
+        status=status_of(error),
+        headers=headers_of(error),
+    )
+    response.exact_keys = True  # type: ignore[attr-defined]  # the envelope is not renamed
+    return response
+
+
+class RequestIdMiddleware:
+    """Take or make the request's id; put it on the answer and on every log line."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if SAFE_REQUEST_ID.fullmatch(given) else f"req_{uuid7().hex}"
+        request.request_id = request_id  # type: ignore[attr-defined]
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            response = self.get_response(request)
+        finally:
+            structlog.contextvars.unbind_contextvars("request_id")
+        response.headers["X-Request-ID"] = request_id
+        return response
+
+
+class DomainErrorMiddleware:
+    """Pages raise domain errors too; they become a page that says what to do."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse | None:
+        """Render a domain error; leave everything else to Django."""
+        if not isinstance(exc, errors.DomainError):
+            return None
+        status = status_of(exc)
+        if request.path.startswith(("/api/", "/v1/")):
+            return JsonResponse(
+                envelope(exc, request.request_id),  # type: ignore[attr-defined]
+                status=status,
+                headers=headers_of(exc),
+            )
+        response = render(request, "errors/domain.html", {"error": exc, "status": status}, status=status)
+        response.headers.update(headers_of(exc))
+        return response

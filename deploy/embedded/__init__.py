@@ -1,0 +1,1 @@
+"""The embedded services: PostgreSQL, Valkey and the supervisor that runs everything."""

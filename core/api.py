@@ -95,7 +95,6 @@ class Endpoint(APIView):
         status, body = idempotency.replay(record)
         response = Response(body, status=status, headers=record.headers)
         response.headers["Idempotency-Replayed"] = "true"
-        response.exact_keys = True  # type: ignore[attr-defined]
         raise Replayed(response)
 
     def handle_exception(self, exc: Exception) -> Response:

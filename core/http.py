@@ -17,6 +17,7 @@ from rest_framework.response import Response
 
 from core import errors
 from core.ids import uuid7
+from core.wire import camel
 
 log = logging.getLogger("techpack.http")
 
@@ -103,12 +104,6 @@ def _from_drf(exc: drf.APIException) -> errors.DomainError:
     return bug()
 
 
-def camel(name: str) -> str:
-    """``view_type`` → ``viewType``."""
-    head, *rest = name.split("_")
-    return head + "".join(part[:1].upper() + part[1:] for part in rest)
-
-
 def _paths(detail: Any, prefix: str = "") -> dict[str, list[str]]:
     """Flatten DRF's nested errors to ``{"revisionIds.0": ["…"]}``."""
     if isinstance(detail, Mapping):
@@ -157,13 +152,11 @@ def api_error(exc: Exception, context: Mapping[str, Any]) -> Response:
     if error is None:
         log.exception("bug", exc_info=exc)
         error = bug()
-    response = Response(
+    return Response(
         envelope(error, getattr(request, "request_id", "")),
         status=status_of(error),
         headers=headers_of(error),
     )
-    response.exact_keys = True  # type: ignore[attr-defined]  # the envelope is not renamed
-    return response
 
 
 class RequestIdMiddleware:

@@ -1,0 +1,100 @@
+"""The AI operation log around a provider's call."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import PurePath
+from typing import Any
+
+from django.db.models.functions import Now
+
+from core import storage
+from generation.errors import Failure, ProviderError
+from generation.models import AICall, Job
+from generation.providers.protocols import Answer, Call, Usage
+
+
+def ask_once(*, job: Job, call: Call, ask: Callable[[], Answer]) -> Answer:
+    """Log, ask, log the answer. What this job already bought is not bought again.
+
+    Raises ProviderError as the provider did; an exception of our own is logged as a
+    bug and raised on.
+    """
+    bought = AICall.objects.filter(
+        job=job, part=call.part, operation_name=call.operation, status=AICall.Status.COMPLETED
+    ).first()
+    if bought is not None:
+        return _answer_of(bought)
+    row = _open(job, call)
+    started = time.perf_counter()
+    try:
+        answer = ask()
+    except Exception as error:
+        _fail(row, error, started)
+        raise
+    keys = _keep_images(answer)
+    AICall.objects.filter(pk=row.pk).update(
+        status=AICall.Status.COMPLETED,
+        provider_ref=answer.ref,
+        output_data={"data": answer.data, "images": keys},
+        prompt_tokens=answer.usage.prompt_tokens,
+        completion_tokens=answer.usage.completion_tokens,
+        total_tokens=answer.usage.total_tokens,
+        cost_usd_micros=answer.usage.cost_usd_micros,
+        processing_time_ms=_ms_since(started),
+        completed_at=Now(),
+    )
+    return replace(answer, keys=keys)
+
+
+def _open(job: Job, call: Call) -> AICall:
+    return AICall.objects.create(
+        job=job,
+        user_id=job.user_id,
+        product_id=job.product_id,
+        part=call.part,
+        operation_name=call.operation,
+        operation_type=call.type,
+        provider=call.provider,
+        model_name=call.model,
+        is_resubmittable=call.is_resubmittable,
+        input_data=call.input,
+        context=call.context,
+        request_id=job.request_id,
+        submitted_at=Now(),
+    )
+
+
+def _fail(row: AICall, error: Exception, started: float) -> None:
+    failure = error.failure if isinstance(error, ProviderError) else Failure.BUG
+    AICall.objects.filter(pk=row.pk).update(
+        status=AICall.Status.FAILED,
+        error_class=failure.value,
+        error_message=f"{type(error).__name__}: {error}"[:2000],
+        processing_time_ms=_ms_since(started),
+        completed_at=Now(),
+    )
+
+
+def _ms_since(started: float) -> int:
+    return round((time.perf_counter() - started) * 1000)
+
+
+def _keep_images(answer: Answer) -> dict[str, str]:
+    """Store the pictures at once: what was bought survives whatever comes next."""
+    return {
+        name: storage.put("generated", data, PurePath(name).suffix.lstrip("."))
+        for name, data in answer.images.items()
+    }
+
+
+def _answer_of(row: AICall) -> Answer:
+    output: dict[str, Any] = row.output_data or {}
+    return Answer(
+        data=output.get("data", {}),
+        keys=output.get("images", {}),
+        usage=Usage(row.prompt_tokens, row.completion_tokens, row.cost_usd_micros),
+        ref=row.provider_ref,
+    )

@@ -1,0 +1,62 @@
+"""The registry of job kinds: rooms above say what a kind does and how it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from generation.models import Job
+    from generation.run import Run
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A checked input: what to run, and how much of it is already known.
+
+    ``fresh`` of ``planned`` parts have to be bought; where ``fresh`` is 0 the job
+    succeeds at once and ``store`` writes its result.
+    """
+
+    input: dict[str, Any]
+    product_id: UUID | None = None
+    planned: int = 1
+    store: Callable[[Job], dict[str, Any]] | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run found.
+
+    ``captured`` is in µcr, at most what is held. ``store`` runs in the settling
+    transaction and returns the job's result; ``failed`` lists what did not succeed.
+    """
+
+    store: Callable[[Job], dict[str, Any]]
+    captured: int
+    failed: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How jobs of one name are worked on and shown."""
+
+    name: str
+    label: str
+    work: Callable[[Run], Outcome]
+    present: Callable[[Job], dict[str, Any]]
+
+
+_kinds: dict[str, Kind] = {}
+
+
+def register(kind: Kind) -> None:
+    """Make a kind known; called once when its app is ready."""
+    _kinds[kind.name] = kind
+
+
+def kind_of(name: str) -> Kind:
+    """The kind of that name; KeyError for a name that nobody registered."""
+    return _kinds[name]

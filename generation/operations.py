@@ -1,0 +1,177 @@
+"""The verbs of paid jobs: submit, cancel. What a worker does is in ``work``."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+
+from core.errors import Conflict, DomainError, RateLimited
+from core.ids import uuid7
+from core.outbox import emit, ring
+from credits import operations as ledger
+from generation import queries
+from generation.kinds import Prepared
+from generation.models import Job
+
+log = logging.getLogger("techpack.jobs")
+HOLD_OUTLIVES_DEADLINE = timedelta(minutes=10)
+
+
+def submit(
+    *,
+    user: Any,
+    kind: str,
+    price: int,
+    prepare: Callable[[], Prepared],
+    key: str | None = None,
+    request_id: str = "",
+    retry_of: Job | None = None,
+) -> Job:
+    """Hold the price, check the input, queue the job: one transaction.
+
+    ``price`` (µcr) is what can be counted before the input is checked; ``prepare``
+    checks it and raises InvalidRequest or NotFound, upon which the hold is released
+    with the reason and the error goes on. The same ``key`` returns the same job.
+
+    Raises RateLimited, InsufficientCredits, and whatever ``prepare`` raises.
+    """
+    with transaction.atomic():
+        if key and (known := Job.objects.filter(user=user, key=key).first()):
+            return known
+        _check_room(user)
+        job_id = uuid7()
+        hold = _hold(user=user, kind=kind, price=price, job_id=job_id)
+        try:
+            with transaction.atomic():
+                prepared = prepare()
+        except DomainError as error:
+            refusal: DomainError | None = error
+            if hold is not None:
+                ledger.release(hold_id=hold.pk, reason=error.message)
+        else:
+            refusal = None
+            job = _create(
+                job_id=job_id, user=user, kind=kind, price=price, hold=hold,
+                prepared=prepared, key=key, request_id=request_id, retry_of=retry_of,
+            )
+    if refusal is not None:
+        raise refusal
+    return job
+
+
+def _check_room(user: Any) -> None:
+    queued = Job.objects.filter(user=user, status=Job.Status.QUEUED).count()
+    if queued >= settings.JOB_QUEUED_LIMIT:
+        raise RateLimited(
+            f"{queued} jobs are waiting already.",
+            retry_after_s=10,
+            suggestions=["Wait until some of them are done", "Cancel those you do not need"],
+        )
+
+
+def _hold(*, user: Any, kind: str, price: int, job_id: UUID) -> Any:
+    if price == 0:
+        return None
+    outlives = timedelta(seconds=settings.JOB_DEADLINE_S) + HOLD_OUTLIVES_DEADLINE
+    return ledger.hold(
+        user_id=user.pk,
+        amount=price,
+        key=f"job:{job_id}",
+        reason=kind,
+        operation=kind,
+        ttl=outlives,
+        job_id=job_id,
+    )
+
+
+def _create(
+    *, job_id: UUID, user: Any, kind: str, price: int, hold: Any, prepared: Prepared,
+    key: str | None, request_id: str, retry_of: Job | None,
+) -> Job:
+    job = Job.objects.create(
+        pk=job_id, user=user, kind=kind, price=price, hold=hold, key=key,
+        request_id=request_id, retry_of=retry_of, input=prepared.input,
+        product_id=prepared.product_id, planned=prepared.planned,
+        deadline_at=Now() + timedelta(seconds=settings.JOB_DEADLINE_S),
+    )
+    if hold is not None and prepared.product_id:
+        ledger.annotate(hold_id=hold.pk, product_id=prepared.product_id)
+    if prepared.store is not None:
+        _succeed_at_once(job, prepared.store)
+    else:
+        transaction.on_commit(lambda: ring_worker(job.pk), robust=True)
+    tell(job)
+    return job
+
+
+def _succeed_at_once(job: Job, store: Callable[[Job], dict[str, Any]]) -> None:
+    """Everything was known already: the hold goes back whole."""
+    job.result = store(job)
+    job.status, job.progress, job.step = Job.Status.SUCCEEDED, 100, "Done"
+    job.done = job.planned
+    if job.hold_id:
+        ledger.release(hold_id=job.hold_id, reason="nothing had to be run again")
+    Job.objects.filter(pk=job.pk).update(
+        result=job.result, status=job.status, progress=100, step="Done", done=job.done,
+        started_at=Now(), finished_at=Now(),
+    )
+    job.refresh_from_db()
+
+
+def ring_worker(job_id: UUID) -> None:
+    """Ring the workers' bell. A lost ring is repeated by the sweeper."""
+    from generation.tasks import run_job
+
+    try:
+        run_job.delay(str(job_id))
+    except run_job.OperationalError as error:
+        log.warning("the broker did not take job %s: %s", job_id, error)
+
+
+def tell(job: Job) -> None:
+    """Tell the user's open pages and waiting requests that the job changed."""
+    emit(
+        type="job.updated",
+        user_id=job.user_id,
+        data={
+            "id": str(job.pk),
+            "kind": job.kind,
+            "productId": str(job.product_id) if job.product_id else None,
+            "status": job.status,
+            "progress": job.progress,
+            "step": job.step,
+        },
+    )
+    if job.is_final and job.price:
+        emit(type="credits.changed", user_id=job.user_id, data={"jobId": str(job.pk)})
+    ring(job=str(job.pk))
+
+
+def cancel(*, user: Any, job_id: UUID) -> Job:
+    """Stop a job. A queued one ends at once; a running one stops at its next step.
+
+    What a running job had already finished is kept and charged pro rata; the rest of
+    the hold goes back. Raises NotFound, and Conflict when it is over already.
+    """
+    with transaction.atomic():
+        job = queries.job_of(user, job_id, lock=True)
+        if job.is_final:
+            raise Conflict("This job is over already.", code="JOB_FINISHED")
+        if job.status == Job.Status.RUNNING:
+            Job.objects.filter(pk=job.pk).update(cancel_requested_at=Now())
+        else:
+            Job.objects.filter(pk=job.pk).update(
+                status=Job.Status.CANCELED, step="Canceled", finished_at=Now()
+            )
+            if job.hold_id:
+                ledger.release(hold_id=job.hold_id, reason="canceled before it started")
+        job.refresh_from_db()
+        tell(job)
+    return job

@@ -1,0 +1,121 @@
+"""What the product asks of an AI provider, whoever it is.
+
+A provider translates; it knows nothing of jobs, credits or rows. Answers are plain
+data in the product's own words, images are bytes of PNG, JPEG or SVG.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+
+@dataclass(frozen=True)
+class View:
+    """A photo of the product with what is known about it.
+
+    ``outline`` and ``landmarks`` are in pixels of the stored picture; ``um_per_px`` is
+    set once a known length was given for this photo.
+    """
+
+    id: str
+    view_type: str
+    data: bytes
+    width: int
+    height: int
+    outline: Mapping[str, Any] | None = None
+    landmarks: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    um_per_px: float | None = None
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What the provider is told about the product; words are data, never instructions."""
+
+    words: str = ""
+    category: str = ""
+    subcategory: str = ""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What an answer consumed."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost_usd_micros: int = 0
+
+    @property
+    def total_tokens(self) -> int:
+        """Prompt and completion together."""
+        return self.prompt_tokens + self.completion_tokens
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A provider's answer: JSON-able data, pictures by file name, usage, a reference.
+
+    ``keys`` says where the pictures were stored once the log has taken them.
+    """
+
+    data: dict[str, Any]
+    images: Mapping[str, bytes] = field(default_factory=dict)
+    keys: Mapping[str, str] = field(default_factory=dict)
+    usage: Usage = Usage()
+    ref: str = ""
+
+
+@dataclass(frozen=True)
+class Call:
+    """How a call appears in the AI operation log."""
+
+    part: str
+    operation: str
+    type: Literal["vision", "image"]
+    provider: str
+    model: str
+    is_resubmittable: bool
+    input: dict[str, Any] = field(default_factory=dict)
+    context: dict[str, Any] = field(default_factory=dict)
+
+
+class Provider(Protocol):
+    """What every provider says of itself."""
+
+    name: str
+    is_resubmittable: bool  # asking twice buys nothing twice
+
+
+class Vision(Provider, Protocol):
+    """Seeing: what is in the photos."""
+
+    def detect_category(self, *, views: Sequence[View], brief: Brief, model: str) -> Answer:
+        """``{category, subcategory, confidence, alternatives, because}``."""
+        ...
+
+    def analyze_view(self, *, view: View, brief: Brief, model: str) -> Answer:
+        """``{materials, dimensions, colors, construction, designElements, other, confidence}``."""
+        ...
+
+    def plan_close_ups(self, *, views: Sequence[View], brief: Brief, model: str) -> Answer:
+        """``{shots: [{name, kind, reason, sourceRevisionId, box}]}``, six to ten of them."""
+        ...
+
+    def describe_close_up(self, *, view: View, shot: Mapping[str, Any], model: str) -> Answer:
+        """What one shot shows, in the form of an analysis."""
+        ...
+
+
+class ImageMaker(Provider, Protocol):
+    """Drawing: close-up pictures and technical flats."""
+
+    def close_up(self, *, view: View, shot: Mapping[str, Any], model: str) -> Answer:
+        """``{width, height, scaleBar?}`` and the picture ``image.jpg``."""
+        ...
+
+    def draw_flat(
+        self, *, view: View | None, view_type: str, front: View | None, brief: Brief, model: str
+    ) -> Answer:
+        """``{drawing, anchors, measures}``: strokes in a view box; no callouts, no figures."""
+        ...

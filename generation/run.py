@@ -1,0 +1,185 @@
+"""A claimed job in the hands of a worker: lease, progress, calls, parallel parts."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from core.outbox import emit, ring
+from generation import calls
+from generation.errors import Canceled, LeaseLost
+from generation.models import Job
+from generation.providers.protocols import Answer, Call
+
+log = logging.getLogger("techpack.jobs")
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Run:
+    """One attempt at a job. Only the attempt with the job's current fence may settle."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        self.fence = job.fence
+        self._lost = threading.Event()
+        self._canceled = threading.Event()
+
+    @property
+    def input(self) -> dict[str, Any]:
+        """The checked input that was stored with the job."""
+        return self.job.input
+
+    @property
+    def is_canceled(self) -> bool:
+        """The user asked to stop."""
+        return self._canceled.is_set()
+
+    def check(self) -> None:
+        """Raise LeaseLost or Canceled where going on would be useless."""
+        if self._lost.is_set():
+            raise LeaseLost
+        if self._canceled.is_set():
+            raise Canceled
+
+    def mine(self) -> Any:
+        """The job's row as long as this attempt holds it."""
+        return Job.objects.filter(pk=self.job.pk, fence=self.fence, status=Job.Status.RUNNING)
+
+    def report(self, *, done: int, planned: int, step: str) -> None:
+        """Tell how far the work is: counted, not imagined."""
+        self.check()
+        percent = min(99, 100 * done // max(planned, 1))
+        with transaction.atomic():
+            if not self.mine().update(done=done, planned=planned, progress=percent, step=step):
+                self._lost.set()
+                raise LeaseLost
+            emit(
+                type="job.updated",
+                user_id=self.job.user_id,
+                data={
+                    "id": str(self.job.pk),
+                    "kind": self.job.kind,
+                    "productId": str(self.job.product_id) if self.job.product_id else None,
+                    "status": "running",
+                    "progress": percent,
+                    "step": step,
+                },
+            )
+            ring(job=str(self.job.pk))
+
+    def call(self, call: Call, ask: Callable[[], Answer]) -> Answer:
+        """Ask a provider through the AI operation log; an answer already bought is reused."""
+        self.check()
+        return calls.ask_once(job=self.job, call=call, ask=ask)
+
+    def parallel(
+        self, parts: Iterable[T], work: Callable[[T], R], *, at_once: int | None = None
+    ) -> Iterator[tuple[T, R | Exception]]:
+        """Work on parts in a bounded pool; yields each with its result or its exception."""
+
+        def one(part: T) -> R:
+            try:
+                return work(part)
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(max_workers=at_once or settings.VIEWS_AT_ONCE) as pool:
+            waiting = {pool.submit(one, part): part for part in parts}
+            for future in as_completed(waiting):
+                error = future.exception()
+                if isinstance(error, LeaseLost | Canceled):
+                    for other in waiting:
+                        other.cancel()
+                if error is None:
+                    yield waiting[future], future.result()
+                elif isinstance(error, Exception):
+                    yield waiting[future], error
+
+    @contextmanager
+    def kept_alive(self) -> Iterator[None]:
+        """Renew the lease every third of it while the work goes on."""
+        over = threading.Event()
+        keeper = threading.Thread(target=self._keep, args=(over,), name="lease", daemon=True)
+        keeper.start()
+        try:
+            yield
+        finally:
+            over.set()
+            keeper.join(timeout=5)
+
+    def _keep(self, over: threading.Event) -> None:
+        every = settings.JOB_LEASE_S / 3
+        asked = threading.Event()
+        last_renewed = time.monotonic()
+        try:
+            while not over.wait(1.0):
+                row = self.mine().values("cancel_requested_at").first()
+                if row is None:
+                    self._lost.set()
+                    return
+                if row["cancel_requested_at"] and not asked.is_set():
+                    asked.set()
+                    self._canceled.set()
+                if time.monotonic() - last_renewed >= every:
+                    self.mine().update(
+                        lease_expires_at=Now() + timedelta(seconds=settings.JOB_LEASE_S)
+                    )
+                    last_renewed = time.monotonic()
+        finally:
+            connection.close()
+
+
+def claim(*, job_id: Any) -> Run | None:
+    """Take a queued job: lease it, count the attempt, raise its fence.
+
+    None where somebody else has it, it is over, or its user already has as many
+    running as are allowed.
+    """
+    with transaction.atomic():
+        job = (
+            Job.objects.select_for_update(skip_locked=True)
+            .filter(pk=job_id, status=Job.Status.QUEUED)
+            .first()
+        )
+        if job is None:
+            return None
+        with connection.cursor() as cursor:
+            # Two workers counting the same user's running jobs must not both see room.
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [str(job.user_id)])
+        running = Job.objects.filter(user_id=job.user_id, status=Job.Status.RUNNING).count()
+        if running >= settings.JOB_RUNNING_LIMIT:
+            return None
+        Job.objects.filter(pk=job.pk).update(
+            status=Job.Status.RUNNING,
+            attempts=F("attempts") + 1,
+            fence=F("fence") + 1,
+            lease_expires_at=Now() + timedelta(seconds=settings.JOB_LEASE_S),
+            started_at=job.started_at or Now(),
+            step="Starting",
+        )
+        job.refresh_from_db()
+        emit(
+            type="job.updated",
+            user_id=job.user_id,
+            data={
+                "id": str(job.pk),
+                "kind": job.kind,
+                "productId": str(job.product_id) if job.product_id else None,
+                "status": "running",
+                "progress": 0,
+                "step": "Starting",
+            },
+        )
+    return Run(job)

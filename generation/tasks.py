@@ -1,0 +1,21 @@
+"""Celery's entries: an id in, the rest is read from the database."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from celery import shared_task
+
+from generation import work
+
+
+@shared_task
+def run_job(job_id: str) -> None:
+    """Work on one job."""
+    work.run_job(job_id=UUID(job_id))
+
+
+@shared_task
+def sweep() -> None:
+    """Pick up what was left behind."""
+    work.sweep()

@@ -1,0 +1,13 @@
+"""Addresses of jobs."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from generation import api
+
+api_urls = [
+    path("jobs", api.Jobs.as_view(), name="jobs"),
+    path("jobs/<str:job_id>", api.OneJob.as_view(), name="job"),
+    path("jobs/<str:job_id>/cancel", api.CancelJob.as_view(), name="job-cancel"),
+]

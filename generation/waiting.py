@@ -1,0 +1,58 @@
+"""The waiting rule: an answer waits for its job as long as the client wants."""
+
+from __future__ import annotations
+
+import re
+import threading
+
+from django.conf import settings
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.bell import wait_until
+from core.errors import InvalidRequest
+from generation.models import Job
+from generation.present import answer_of
+
+_seats = threading.BoundedSemaphore(settings.WAITERS_MOST)
+_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,4})\"?")
+
+
+def wanted_wait_s(request: Request) -> float:
+    """Seconds to wait by the ``Prefer`` header: 25 unless told otherwise, at most 60.
+
+    Raises InvalidRequest for ``wait`` beyond 60.
+    """
+    prefer = request.headers.get("Prefer", "")
+    if "respond-async" in prefer:
+        return 0
+    if (match := _WAIT.search(prefer)) is None:
+        return settings.WAIT_DEFAULT_S
+    if (wait := int(match[1])) > settings.WAIT_MOST_S:
+        raise InvalidRequest(
+            "The wait is too long.",
+            fields={"Prefer": [f"wait is 0 to {settings.WAIT_MOST_S} seconds."]},
+        )
+    return wait
+
+
+def answer(job: Job, *, wait_s: float) -> Response:
+    """Wait for the job and answer: 200 with the result, its error, or 202 with the job."""
+    if not job.is_final and wait_s > 0 and _seats.acquire(blocking=False):
+        try:
+            job = _wait_for(job, wait_s)
+        finally:
+            _seats.release()
+    status, body = answer_of(job)
+    response = Response(body, status=status)
+    if status == 202:
+        response.headers["Location"] = f"/api/jobs/{job.pk}"
+    return response
+
+
+def _wait_for(job: Job, wait_s: float) -> Job:
+    def is_over() -> bool:
+        return Job.objects.filter(pk=job.pk, status__in=Job.FINAL).exists()
+
+    wait_until(f"job:{job.pk}", is_over, timeout_s=wait_s)
+    return Job.objects.select_related("hold").get(pk=job.pk)

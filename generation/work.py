@@ -1,0 +1,213 @@
+"""What a worker does with a job, and what the sweeper does with the forgotten ones."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from core.errors import DomainError
+from core.http import envelope
+from credits import operations as ledger
+from generation import errors
+from generation.errors import Canceled, Failure, LeaseLost, ProviderError
+from generation.kinds import Outcome, kind_of
+from generation.models import AICall, Job
+from generation.operations import ring_worker, tell
+from generation.run import Run, claim
+
+log = logging.getLogger("techpack.jobs")
+SWEEP_LOCK = 0x7EC4_5EED
+RING_AGAIN_AFTER = timedelta(seconds=10)
+
+
+def run_job(*, job_id: UUID) -> None:
+    """Claim the job, work on it, settle it. Does nothing where it is not to be had."""
+    run = claim(job_id=job_id)
+    if run is None:
+        return
+    kind = kind_of(run.job.kind)
+    try:
+        with run.kept_alive():
+            outcome = kind.work(run)
+        settle(run=run, outcome=outcome)
+    except LeaseLost:
+        log.info("job %s went to another worker", job_id)
+    except Canceled:
+        end(run=run, status=Job.Status.CANCELED, reason="canceled", error=None)
+    except ProviderError as error:
+        log.warning("job %s failed: %s %s", job_id, error.failure, error)
+        fail(run=run, error=errors.failed(error.failure, words=error.words))
+    except DomainError as error:
+        fail(run=run, error=error)
+    except ledger.HoldClosed:
+        log.warning("job %s found its hold closed; its result is discarded", job_id)
+        fail(run=run, error=errors.failed(Failure.TRANSIENT))
+    except Exception:
+        log.exception("job %s met a bug", job_id)
+        fail(run=run, error=errors.failed(Failure.BUG))
+    finally:
+        _ring_next(run.job.user_id)
+
+
+def settle(*, run: Run, outcome: Outcome) -> bool:
+    """Store, charge and tell in one transaction, if this attempt still holds the job.
+
+    The fence is checked in the statement that ends the job, so a job is settled once,
+    whoever is late. Returns whether it was this attempt.
+    """
+    partly = bool(outcome.failed)
+    status = Job.Status.PARTLY_SUCCEEDED if partly else Job.Status.SUCCEEDED
+    step = "Stopped, part kept" if run.is_canceled else "Partly done" if partly else "Done"
+    with transaction.atomic():
+        if not run.mine().update(
+            status=status, progress=100, step=step, finished_at=Now(), lease_expires_at=None
+        ):
+            return False
+        result = outcome.store(run.job)
+        if outcome.failed:
+            result = {**result, "failed": outcome.failed}
+        if run.job.hold_id:
+            ledger.capture(hold_id=run.job.hold_id, amount=outcome.captured)
+        Job.objects.filter(pk=run.job.pk).update(result=result)
+        run.job.refresh_from_db()
+        tell(run.job)
+    return True
+
+
+def fail(*, run: Run, error: DomainError) -> None:
+    """End the job with an error; nothing is charged."""
+    end(
+        run=run,
+        status=Job.Status.FAILED,
+        reason=error.message,
+        error=envelope(error, run.job.request_id)["error"],
+    )
+
+
+def end(*, run: Run, status: str, reason: str, error: dict[str, Any] | None) -> None:
+    """End this attempt's job without a result and give the hold back."""
+    with transaction.atomic():
+        _end(run.mine(), job=run.job, status=status, reason=reason, error=error)
+
+
+def _end(
+    rows: Any, *, job: Job, status: str, reason: str, error: dict[str, Any] | None
+) -> None:
+    step = "Canceled" if status == Job.Status.CANCELED else "Failed, not charged"
+    if not rows.update(
+        status=status, error=error, step=step, finished_at=Now(), lease_expires_at=None
+    ):
+        return
+    if job.hold_id:
+        ledger.release_if_open(hold_id=job.hold_id, reason=reason)
+    job.refresh_from_db()
+    tell(job)
+
+
+def _ring_next(user_id: UUID) -> None:
+    """A place became free: ring for the user's oldest waiting job."""
+    waiting = Job.objects.filter(user_id=user_id, status=Job.Status.QUEUED).order_by("pk")
+    if (job_id := waiting.values_list("pk", flat=True).first()) is not None:
+        ring_worker(job_id)
+
+
+def sweep() -> dict[str, int]:
+    """One pass over what was left behind; at most one at a time in the cluster.
+
+    Returns how many jobs were requeued, ended and rung for again.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [SWEEP_LOCK])
+        if not cursor.fetchone()[0]:
+            return {"requeued": 0, "ended": 0, "rung": 0}
+    try:
+        ended = _end_overdue()
+        requeued, given_up = _requeue_expired()
+        return {"requeued": requeued, "ended": ended + given_up, "rung": _ring_again()}
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [SWEEP_LOCK])
+
+
+def _end_overdue() -> int:
+    """Jobs past their deadline that nobody is working on."""
+    overdue = Job.objects.filter(
+        Q(status=Job.Status.QUEUED) | Q(status=Job.Status.RUNNING, lease_expires_at__lt=Now()),
+        deadline_at__lt=Now(),
+    )
+    for job in overdue:
+        _give_up(job, Failure.TRANSIENT)
+    return len(overdue)
+
+
+def _requeue_expired() -> tuple[int, int]:
+    """Jobs whose worker is gone: again, unless that could buy something twice."""
+    requeued = given_up = 0
+    for job in Job.objects.filter(status=Job.Status.RUNNING, lease_expires_at__lt=Now()):
+        if _has_ambiguous_call(job):
+            _give_up(job, Failure.AMBIGUOUS)
+            given_up += 1
+        elif job.attempts >= settings.JOB_MAX_ATTEMPTS:
+            _give_up(job, Failure.BUG)
+            given_up += 1
+        elif _expired(job).update(
+            status=Job.Status.QUEUED, lease_expires_at=None, step="Queued again", rung_at=Now()
+        ):
+            requeued += 1
+            ring_worker(job.pk)
+    return requeued, given_up
+
+
+def _expired(job: Job) -> Any:
+    return Job.objects.filter(
+        pk=job.pk, fence=job.fence, status=Job.Status.RUNNING, lease_expires_at__lt=Now()
+    )
+
+
+def _has_ambiguous_call(job: Job) -> bool:
+    """A paid call was sent and its answer never came: mark it, and do not send it again."""
+    pending = AICall.objects.filter(job=job, status=AICall.Status.PENDING)
+    pending.filter(is_resubmittable=True).update(
+        status=AICall.Status.FAILED,
+        error_class=Failure.TRANSIENT,
+        error_message="the worker was lost during the call",
+        completed_at=Now(),
+    )
+    return bool(
+        pending.filter(is_resubmittable=False).update(
+            status=AICall.Status.AMBIGUOUS,
+            error_class=Failure.AMBIGUOUS,
+            error_message="the worker was lost after the call was sent",
+            completed_at=Now(),
+        )
+    )
+
+
+def _give_up(job: Job, failure: Failure) -> None:
+    error = errors.failed(failure)
+    rows = Job.objects.filter(pk=job.pk, fence=job.fence, status=job.status)
+    with transaction.atomic():
+        _end(
+            rows,
+            job=job,
+            status=Job.Status.FAILED,
+            reason=error.message,
+            error=envelope(error, job.request_id)["error"],
+        )
+
+
+def _ring_again() -> int:
+    """Queued jobs whose bell was perhaps lost."""
+    quiet = Job.objects.filter(status=Job.Status.QUEUED, rung_at__lt=Now() - RING_AGAIN_AFTER)
+    waiting = list(quiet.order_by("pk").values_list("pk", flat=True)[:200])
+    Job.objects.filter(pk__in=waiting).update(rung_at=Now())
+    for job_id in waiting:
+        ring_worker(job_id)
+    return len(waiting)

@@ -19,9 +19,7 @@ from core.ids import uuid7
 class UserManager(BaseUserManager["User"]):
     """Makes accounts; an address is all that identifies one."""
 
-    def create_user(
-        self, email: str, password: str | None = None, **fields: Any
-    ) -> "User":
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Save a new user. Without a password the account opens by mail only."""
         if not email:
             raise ValueError("A user needs an e-mail address.")
@@ -30,13 +28,9 @@ class UserManager(BaseUserManager["User"]):
         user.save(using=self._db)
         return user
 
-    def create_superuser(
-        self, email: str, password: str | None = None, **fields: Any
-    ) -> "User":
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Save a new user who may do everything in the admin."""
-        return self.create_user(
-            email, password, is_staff=True, is_superuser=True, **fields
-        )
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -61,9 +55,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     name = models.CharField(max_length=150, blank=True)
     theme = models.CharField(max_length=8, choices=Theme.choices, default=Theme.SYSTEM)
     units = models.CharField(max_length=2, choices=Units.choices, default=Units.CM)
-    locale = models.CharField(
-        max_length=12, choices=Locale.choices, default=Locale.EN_GB
-    )
+    locale = models.CharField(max_length=12, choices=Locale.choices, default=Locale.EN_GB)
     is_staff = models.BooleanField("may open the admin", default=False)
     is_active = models.BooleanField("may sign in", default=True)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
@@ -120,8 +112,7 @@ class ApiKey(models.Model):
         verbose_name = "API key"
         constraints = (
             models.CheckConstraint(
-                condition=models.Q(monthly_cap__isnull=True)
-                | models.Q(monthly_cap__gte=0),
+                condition=models.Q(monthly_cap__isnull=True) | models.Q(monthly_cap__gte=0),
                 name="apikey_cap_is_not_negative",
             ),
         )

@@ -5,6 +5,12 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+from accounts.urls import api_urls as accounts_api
+
 urlpatterns = [
+    path("", include("accounts.urls")),
+    path("account/", include("allauth.urls")),
+    path("_allauth/", include("allauth.headless.urls")),
+    path("api/", include(accounts_api)),
     path("admin/", admin.site.urls),
 ]

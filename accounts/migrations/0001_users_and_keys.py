@@ -1,11 +1,12 @@
-import accounts.fields
-import core.ids
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
+
+import accounts.fields
+import core.ids
 
 
 class Migration(migrations.Migration):
@@ -22,9 +23,7 @@ class Migration(migrations.Migration):
                 ("password", models.CharField(max_length=128, verbose_name="password")),
                 (
                     "last_login",
-                    models.DateTimeField(
-                        blank=True, null=True, verbose_name="last login"
-                    ),
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
                 ),
                 (
                     "is_superuser",
@@ -87,9 +86,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "is_staff",
-                    models.BooleanField(
-                        default=False, verbose_name="may open the admin"
-                    ),
+                    models.BooleanField(default=False, verbose_name="may open the admin"),
                 ),
                 (
                     "is_active",
@@ -97,9 +94,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "date_joined",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 (
                     "groups",
@@ -154,15 +149,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "monthly_cap",
-                    models.BigIntegerField(
-                        blank=True, null=True, verbose_name="monthly cap, µcr"
-                    ),
+                    models.BigIntegerField(blank=True, null=True, verbose_name="monthly cap, µcr"),
                 ),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        default=django.utils.timezone.now, editable=False
-                    ),
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
                 ),
                 (
                     "last_used_at",
@@ -189,9 +180,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="user",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("email", django.db.models.functions.text.Lower("email"))
-                ),
+                condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
                 name="user_email_is_lower_case",
             ),
         ),

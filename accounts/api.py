@@ -1,0 +1,40 @@
+"""API keys over HTTP. No key manages keys: the classes name no scopes."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.operations import create_key, revoke_key
+from accounts.queries import keys_of
+from accounts.serializers import KeyOutput, KeyPage, NewKeyInput, NewKeyOutput
+from core.api import Endpoint, page_of, uuid_or_404
+
+
+class Keys(Endpoint):
+    """List and make API keys."""
+
+    # A kept answer would keep the secret, which is stored nowhere.
+    idempotent = False
+
+    @extend_schema(responses={200: KeyPage})
+    def get(self, request: Request) -> Response:
+        """Your keys, newest first."""
+        return Response(page_of(request, keys_of(request.user), lambda key: KeyOutput(key).data))
+
+    @extend_schema(request=NewKeyInput, responses={201: NewKeyOutput})
+    def post(self, request: Request) -> Response:
+        """Make a key; the answer holds it in full, this once."""
+        given = NewKeyInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        key, secret = create_key(user=request.user, **given.validated_data)
+        return Response({**KeyOutput(key).data, "key": secret}, status=201)
+
+
+class KeyDetail(Endpoint):
+    """Revoke an API key."""
+
+    @extend_schema(responses={204: None})
+    def delete(self, request: Request, key_id: str) -> Response:
+        """Stop a key at once and for good."""
+        revoke_key(user=request.user, key_id=uuid_or_404(key_id))
+        return Response(status=204)

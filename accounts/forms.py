@@ -1,0 +1,51 @@
+"""Shapes of the account pages."""
+
+from typing import Any
+
+from django import forms
+
+from accounts.models import User
+from accounts.scopes import DEFAULT_SCOPES, SCOPES
+
+
+class PreferencesForm(forms.ModelForm):
+    """Name and how things are shown."""
+
+    class Meta:
+        model = User
+        fields = ("name", "units", "locale", "theme")
+        labels = {"locale": "Dates and figures", "theme": "Colours"}
+        help_texts = {
+            "name": "Stands as “Drawn by” in your packs.",
+            "units": "For new products; a pack never mixes units.",
+        }
+        widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
+
+
+class KeyForm(forms.Form):
+    """What a new key is called and may do."""
+
+    name = forms.CharField(
+        max_length=100,
+        help_text="Where it will be used, as in “pack exporter”.",
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope, words) for scope, words in SCOPES.items()],
+        initial=list(DEFAULT_SCOPES),
+        widget=forms.CheckboxSelectMultiple,
+        label="What it may do",
+    )
+    monthly_cap = forms.DecimalField(
+        required=False,
+        min_value=0,
+        max_digits=15,
+        decimal_places=6,
+        label="Most credits a month",
+        help_text="Leave empty to be limited by the balance alone.",
+    )
+
+    def clean_monthly_cap(self) -> Any:
+        """Credits → µcr."""
+        credits = self.cleaned_data["monthly_cap"]
+        return None if credits is None else int(credits * 1_000_000)

@@ -1,0 +1,84 @@
+"""What people do with their account and keys."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import ApiKey, User
+from accounts.queries import key_of
+from accounts.scopes import DEFAULT_SCOPES, SCOPES, unknown_scopes
+from accounts.secrets import hash_of, new_secret, shown_part
+from core.errors import Conflict, InvalidRequest
+
+MOST_LIVE_KEYS = 50
+USE_IS_NOTED_EVERY = timedelta(minutes=1)
+
+
+def create_key(
+    *,
+    user: User,
+    name: str,
+    scopes: Sequence[str] | None = None,
+    monthly_cap: int | None = None,
+) -> tuple[ApiKey, str]:
+    """Make an API key; returns its row and the key itself, which is kept nowhere.
+
+    Scopes default to all but billing and account; `monthly_cap` is in µcr.
+    Raises InvalidRequest (no name, unknown or no scopes), Conflict (too many keys).
+    """
+    chosen = list(dict.fromkeys(DEFAULT_SCOPES if scopes is None else scopes))
+    _check_key(name=name.strip(), scopes=chosen)
+    if ApiKey.objects.filter(user=user, revoked_at=None).count() >= MOST_LIVE_KEYS:
+        raise Conflict(
+            f"You have {MOST_LIVE_KEYS} keys, the most there can be.",
+            suggestions=["Revoke a key that is no longer used"],
+        )
+    secret = new_secret()
+    key = ApiKey.objects.create(
+        user=user,
+        name=name.strip(),
+        prefix=shown_part(secret),
+        key_hash=hash_of(secret),
+        scopes=chosen,
+        monthly_cap=monthly_cap,
+    )
+    return key, secret
+
+
+def _check_key(*, name: str, scopes: Sequence[str]) -> None:
+    wrong: dict[str, list[str]] = {}
+    if not 1 <= len(name) <= 100:
+        wrong["name"] = ["Give the key a name of 1 to 100 characters."]
+    if unknown := unknown_scopes(scopes):
+        known = ", ".join(SCOPES)
+        wrong["scopes"] = [f"Unknown: {', '.join(unknown)}. There are: {known}."]
+    elif not scopes:
+        wrong["scopes"] = ["Choose at least one scope."]
+    if wrong:
+        raise InvalidRequest("The key was not made.", fields=wrong)
+
+
+def revoke_key(*, user: User, key_id: UUID) -> ApiKey:
+    """Stop a key at once and for good; a second time changes nothing. Raises NotFound."""
+    key = key_of(user, key_id)
+    now = timezone.now()
+    if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now):
+        key.revoked_at = now
+    return key
+
+
+def note_use(*, key: ApiKey) -> None:
+    """Remember that the key was used, to the minute."""
+    now = timezone.now()
+    is_old = Q(last_used_at=None) | Q(last_used_at__lt=now - USE_IS_NOTED_EVERY)
+    ApiKey.objects.filter(is_old, pk=key.pk).update(last_used_at=now)
+
+
+def change_preferences(*, user: User, name: str, theme: str, units: str, locale: str) -> User:
+    """Save how the person is called and how figures and pages look to them."""
+    user.name, user.theme, user.units, user.locale = name.strip(), theme, units, locale
+    user.save(update_fields=["name", "theme", "units", "locale"])
+    return user

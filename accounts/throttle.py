@@ -1,0 +1,59 @@
+"""Wrong keys and locked sign-ins: what is counted, and what is answered."""
+
+import hashlib
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from accounts.addresses import client_address
+from core.errors import RateLimited
+from core.http import envelope, headers_of, status_of
+
+WRONG_KEYS_ALLOWED = 20
+WRONG_KEYS_WINDOW_S = 600
+
+
+def refuse_guessing(request: HttpRequest) -> None:
+    """Raise RateLimited when the address has tried too many wrong keys."""
+    if cache.get(_counter(request), 0) >= WRONG_KEYS_ALLOWED:
+        raise RateLimited(
+            "Too many wrong keys from this address.", retry_after_s=WRONG_KEYS_WINDOW_S
+        )
+
+
+def count_wrong_key(request: HttpRequest) -> None:
+    """Add one wrong key to the address's count, which lapses ten minutes after its first."""
+    counter = _counter(request)
+    cache.add(counter, 0, WRONG_KEYS_WINDOW_S)
+    try:
+        cache.incr(counter)
+    except ValueError:  # evicted between the two calls
+        cache.set(counter, 1, WRONG_KEYS_WINDOW_S)
+
+
+def _counter(request: HttpRequest) -> str:
+    address = hashlib.sha256(client_address(request).encode()).hexdigest()[:32]
+    return f"wrong-keys:{address}"
+
+
+def locked_out(
+    request: HttpRequest, original: HttpResponse, credentials: object = None
+) -> HttpResponse:
+    """The answer while sign-in is locked after too many wrong passwords: 429."""
+    wait_s = int(settings.AXES_COOLOFF_TIME.total_seconds())
+    error = RateLimited(
+        "Too many wrong passwords. Sign-in is locked for this address and account.",
+        retry_after_s=wait_s,
+        suggestions=[f"Wait {wait_s // 60} minutes", "Reset the password by mail"],
+    )
+    status, headers = status_of(error), headers_of(error)
+    if request.path.startswith("/_allauth/"):
+        body = envelope(error, getattr(request, "request_id", ""))
+        return JsonResponse(body, status=status, headers=headers)
+    response = render(
+        request, "errors/domain.html", {"error": error, "status": status}, status=status
+    )
+    response.headers.update(headers)
+    return response

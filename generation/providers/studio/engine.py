@@ -1,0 +1,399 @@
+"""The embedded studio behind the provider protocols: photos in, plain data out.
+
+Everything that leaves this file is in pixels of the stored picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import cv2
+import numpy as np
+
+from generation.errors import Failure, ProviderError
+from generation.providers.protocols import Answer, Brief, View
+from generation.providers.studio import (
+    category,
+    closeups,
+    colours,
+    landmarks,
+    mask,
+    measures,
+    photo,
+    schematic,
+    silhouette,
+    sketch,
+    texture,
+)
+from generation.providers.studio.shapes import (
+    Drawing,
+    Family,
+    Landmark,
+    Outline,
+    Photo,
+    Point,
+    Shot,
+    Silhouette,
+)
+
+Stroke = Sequence[Sequence[float]]
+LEAST_PRODUCT = 0.004  # of the picture; below it there is nothing to look at
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A view with its outline: what every step starts from."""
+
+    photo: Photo
+    outline: Outline
+    silhouette: Silhouette
+
+    def stored(self, point: Point) -> list[float]:
+        """A point in pixels of the stored picture."""
+        return [round(point[0] / self.photo.scale, 1), round(point[1] / self.photo.scale, 1)]
+
+
+@lru_cache(maxsize=4)
+def _load(data: bytes) -> Photo:
+    return photo.load(data)
+
+
+def find_outline(
+    view: View,
+    *,
+    keep: Sequence[Stroke] = (),
+    remove: Sequence[Stroke] = (),
+    worn: bool | None = None,
+) -> dict[str, Any]:
+    """``{score, verdict, rings, wornByPerson, corrected}`` with rings in stored pixels."""
+    picture = _load(view.data)
+    found = mask.find_outline(
+        picture, keep=_scaled(keep, picture.scale), remove=_scaled(remove, picture.scale), worn=worn
+    )
+    return {
+        "score": round(float(found.score), 3),
+        "verdict": found.verdict,
+        "rings": [[list(point) for point in ring] for ring in mask.rings(found, picture.scale)],
+        "wornByPerson": bool(found.worn_by_person),
+        "corrected": found.corrected,
+    }
+
+
+def _scaled(strokes: Sequence[Stroke], scale: float) -> list[list[Point]]:
+    return [[(point[0] * scale, point[1] * scale) for point in stroke] for stroke in strokes]
+
+
+def see(view: View) -> Seen:
+    """Load a view; its known outline is drawn again, an unknown one is found."""
+    picture = _load(view.data)
+    outline = (
+        _redrawn(picture, view.outline) if view.outline else mask.find_outline(picture)
+    )
+    return Seen(picture, outline, silhouette.describe(outline))
+
+
+def _redrawn(picture: Photo, known: Mapping[str, Any]) -> Outline:
+    """The outline from its rings (even-odd), with soft edges."""
+    width, height = picture.size
+    drawn = np.zeros((height, width), np.uint8)
+    rings = [
+        np.round(np.asarray(ring, np.float64) * picture.scale * 16).astype(np.int32)
+        for ring in known["rings"]
+        if len(ring) > 2
+    ]
+    if rings:
+        cv2.fillPoly(drawn, rings, 255, lineType=cv2.LINE_AA, shift=4)
+    return Outline(
+        alpha=drawn.astype(np.float32) / 255,
+        score=float(known["score"]),
+        worn_by_person=bool(known["wornByPerson"]),
+        corrected=bool(known.get("corrected")),
+    )
+
+
+def geometry(view: View, brief: Brief) -> dict[str, Any]:
+    """Where things are: ``{family, landmarks, anchors, measures}`` in stored pixels.
+
+    ``measures`` are ``{code, from, to, px, sure, spread}``: what a known length turns
+    into lengths.
+    """
+    seen = see(view)
+    family = category.family_of(brief.category, brief.subcategory)
+    found = _landmarks(seen, family, view)
+    if not _is_there(seen):
+        return {"family": family, "landmarks": {}, "anchors": {}, "measures": []}
+    scale = seen.photo.scale
+    return {
+        "family": family,
+        "landmarks": {
+            name: [*seen.stored(mark.at), bool(mark.sure)] for name, mark in found.items()
+        },
+        "anchors": {
+            name: seen.stored(point)
+            for name, point in landmarks.anchors(seen.outline, family, found).items()
+        },
+        "measures": [
+            {
+                "code": line.code,
+                "from": seen.stored(line.start),
+                "to": seen.stored(line.end),
+                "px": round(line.px / scale, 2),
+                "sure": bool(line.sure),
+                "spread": round(float(line.spread), 4),
+            }
+            for line in measures.measure(seen.outline, family, found)
+        ],
+    }
+
+
+def _landmarks(seen: Seen, family: Family, view: View) -> dict[str, Landmark]:
+    scale = seen.photo.scale
+    by_hand = {name: (x * scale, y * scale) for name, (x, y) in view.landmarks.items()}
+    return landmarks.find(seen.outline, family, seen.silhouette, by_hand=by_hand)
+
+
+def _is_there(seen: Seen) -> bool:
+    return float(seen.outline.mask.mean()) >= LEAST_PRODUCT
+
+
+def _require(seen: Seen) -> None:
+    if not _is_there(seen):
+        raise ProviderError(Failure.USER_INPUT, "no product in the photo")
+
+
+class Studio:
+    """The embedded local engine: deterministic, free of outside services."""
+
+    name = "studio"
+    is_resubmittable = True
+
+    def detect_category(self, *, views: Sequence[View], brief: Brief, model: str) -> Answer:
+        """Words override; else the silhouette of the first view speaks."""
+        seen = see(views[0])
+        guess = category.guess(seen.silhouette, seen.outline, words=brief.words)
+        return Answer(
+            {
+                "category": guess.category,
+                "subcategory": guess.subcategory,
+                "confidence": round(guess.confidence, 2),
+                "alternatives": [
+                    {"category": name, "subcategory": sub, "confidence": round(share, 2)}
+                    for name, sub, share in guess.alternatives
+                ],
+                "because": guess.because,
+            }
+        )
+
+    def analyze_view(self, *, view: View, brief: Brief, model: str) -> Answer:
+        """Colours, surface, what is drawn on it: only what pixels can tell."""
+        seen = see(view)
+        _require(seen)
+        family = category.family_of(brief.category, brief.subcategory)
+        found = _landmarks(seen, family, view)
+        drawing = sketch.draw(seen.photo, seen.outline, seen.silhouette, found, family)
+        palette = colours.palette(seen.photo, seen.outline)
+        sure = float(seen.outline.score)
+        return Answer(
+            {
+                "materials": _materials(seen),
+                "dimensions": [],
+                "colors": _colours(palette),
+                "construction": _construction(drawing, sure),
+                "designElements": _elements(drawing, seen, found),
+                "other": {
+                    "outlineScore": round(sure, 2),
+                    "wornByPerson": bool(seen.outline.worn_by_person),
+                },
+                "confidence": round(min([sure, *(c.confidence for c in palette[:1])]), 2),
+            }
+        )
+
+    def plan_close_ups(self, *, views: Sequence[View], brief: Brief, model: str) -> Answer:
+        """Six to ten shots over the views: landmarks first, then detail, then surface."""
+        shots: list[dict[str, Any]] = []
+        share = max(3, -(-10 // max(len(views), 1)))
+        for view in views:
+            seen = see(view)
+            if not _is_there(seen):
+                continue
+            found = self._shots(view, seen, brief, count=8 if len(views) == 1 else share)
+            shots += [_planned(shot, view, seen) for shot in found]
+        if not shots:
+            raise ProviderError(Failure.USER_INPUT, "no product in the photos")
+        return Answer({"shots": _best(shots, most=10)})
+
+    def _shots(self, view: View, seen: Seen, brief: Brief, *, count: int) -> list[Shot]:
+        family = category.family_of(brief.category, brief.subcategory)
+        found = _landmarks(seen, family, view)
+        anchors = landmarks.anchors(seen.outline, family, found)
+        return closeups.plan(seen.photo, seen.outline, found, anchors, family, count=count)
+
+    def describe_close_up(self, *, view: View, shot: Mapping[str, Any], model: str) -> Answer:
+        """What the crop shows, as far as it can be measured."""
+        seen = see(view)
+        return Answer(closeups.describe(seen.photo, seen.outline, _shot(shot, seen)))
+
+    def close_up(self, *, view: View, shot: Mapping[str, Any], model: str) -> Answer:
+        """The crop from the stored picture, enlarged at most three times."""
+        full = photo.decode(view.data)
+        box = tuple(int(round(side)) for side in shot["box"])
+        wanted = Shot(shot["name"], shot["kind"], shot["reason"], box)  # type: ignore[arg-type]
+        image, width, height, bar = closeups.render(full, wanted, um_per_px=view.um_per_px)
+        data: dict[str, Any] = {"width": width, "height": height}
+        return Answer({**data, "scaleBar": bar} if bar else data, images={"image.jpg": image})
+
+    def draw_flat(
+        self, *, view: View | None, view_type: str, front: View | None, brief: Brief, model: str
+    ) -> Answer:
+        """The view's own photo traced; without one, the front mirrored or a schematic."""
+        family = category.family_of(brief.category, brief.subcategory)
+        source = view or front
+        if source is None:
+            raise ProviderError(Failure.USER_INPUT, "no photo to draw from")
+        seen = see(source)
+        _require(seen)
+        found = _landmarks(seen, family, source)
+        drawing = sketch.draw(seen.photo, seen.outline, seen.silhouette, found, family)
+        if view is not None:
+            anchors = landmarks.anchors(seen.outline, family, found)
+            lines = measures.measure(seen.outline, family, found)
+            return Answer(_flat(drawing, seen, anchors, lines))
+        schematic_view = (
+            schematic.mirrored_back(drawing) if view_type == "back" else schematic.side(family, drawing)
+        )
+        return Answer(_flat(schematic_view, seen, {}, []))
+
+
+def _materials(seen: Seen) -> list[dict[str, Any]]:
+    words, confidence = texture.describe(seen.photo, seen.outline)
+    return [
+        {
+            "id": "m_surface",
+            "name": "Surface",
+            "value": words,
+            "confidence": round(confidence, 2),
+            "provenance": "ai",
+        }
+    ]
+
+
+def _colours(palette: Sequence[Any]) -> list[dict[str, Any]]:
+    entries: dict[str, dict[str, Any]] = {}
+    for rank, colour in enumerate(palette):
+        key = "c_" + colour.name.replace(" ", "-")
+        if key in entries:
+            key = f"{key}-{rank + 1}"
+        entries[key] = {
+            "id": key,
+            "name": "Main colour" if rank == 0 else f"Colour {rank + 1}",
+            "value": colour.name,
+            "hex": colour.hex,
+            "lab": [round(part, 1) for part in colour.lab],
+            "share": round(colour.share, 3),
+            "confidence": round(colour.confidence, 2),
+            "provenance": "ai",
+            "note": "screen colour under this light, not a dye standard",
+        }
+    return list(entries.values())
+
+
+def _construction(drawing: Drawing, sure: float) -> list[dict[str, Any]]:
+    """Seams that the photo supports; what was only assumed says so."""
+    seen = sorted({s.label for s in drawing.strokes if s.kind in ("seam", "stitch") and s.label})
+    entries = [(label, "seen in the photo", min(0.75, sure)) for label in seen]
+    entries += [
+        (label, "assumed: confirm", 0.2) for label in drawing.assumed if label not in seen
+    ]
+    return [
+        {
+            "id": "k_" + "-".join(label.lower().split()),
+            "name": label[:1].upper() + label[1:],
+            "value": words,
+            "confidence": round(confidence, 2),
+            "provenance": "ai",
+        }
+        for label, words, confidence in entries
+    ]
+
+
+def _elements(
+    drawing: Drawing, seen: Seen, found: Mapping[str, Landmark]
+) -> list[dict[str, Any]]:
+    entries = [
+        ("e_symmetry", "Symmetry", "symmetrical", seen.silhouette.mirror_iou)
+        if drawing.symmetrised
+        else ("e_symmetry", "Symmetry", "not symmetrical, or not laid straight", 0.5)
+    ]
+    for index, (_, _, words) in enumerate(drawing.texts, start=1):
+        entries.append((f"e_artwork-{index}", "Surface design", words.capitalize(), 0.6))
+    return [
+        {
+            "id": key,
+            "name": name,
+            "value": value,
+            "confidence": round(float(confidence), 2),
+            "provenance": "ai",
+        }
+        for key, name, value, confidence in entries
+    ]
+
+
+def _planned(shot: Shot, view: View, seen: Seen) -> dict[str, Any]:
+    x, y, width, height = (round(side / seen.photo.scale) for side in shot.box)
+    return {
+        "name": shot.name,
+        "kind": shot.kind,
+        "reason": shot.reason,
+        "sourceRevisionId": view.id,
+        "viewType": view.view_type,
+        "box": [x, y, min(width, view.width - x), min(height, view.height - y)],
+    }
+
+
+def _best(shots: list[dict[str, Any]], *, most: int) -> list[dict[str, Any]]:
+    """Landmarks before details before textures; one texture is enough."""
+    ranks = {"landmark": 0, "detail": 1, "texture": 2}
+    ordered = sorted(shots, key=lambda shot: ranks[shot["kind"]])
+    first_texture = next((s for s in ordered if s["kind"] == "texture"), None)
+    rest = [s for s in ordered if s["kind"] != "texture"]
+    kept = rest[: most - 1] + [first_texture] if first_texture else rest[:most]
+    return [{**shot, "order": order} for order, shot in enumerate(kept)]
+
+
+def _shot(shot: Mapping[str, Any], seen: Seen) -> Shot:
+    x, y, width, height = (int(round(side * seen.photo.scale)) for side in shot["box"])
+    return Shot(shot["name"], shot["kind"], shot["reason"], (x, y, max(width, 1), max(height, 1)))
+
+
+def _flat(
+    drawing: Drawing, seen: Seen, anchors: Mapping[str, Point], lines: Sequence[Any]
+) -> dict[str, Any]:
+    def placed(point: Point) -> list[float]:
+        x, y = drawing.place(point)
+        return [round(x, 1), round(y, 1)]
+
+    (a, b, c), (d, e, f) = drawing.to_view
+    s = seen.photo.scale
+    return {
+        "drawing": {
+            "width": drawing.width,
+            "height": drawing.height,
+            "strokes": [{"d": s_.d, "kind": s_.kind, "label": s_.label} for s_ in drawing.strokes],
+            "texts": [list(text) for text in drawing.texts],
+            "toView": [[a * s, b * s, c], [d * s, e * s, f]],
+            **drawing.facts(),
+        },
+        "anchors": {name: placed(point) for name, point in anchors.items()},
+        "measures": [
+            {
+                "code": line.code,
+                "from": placed(line.start),
+                "to": placed(line.end),
+                "sure": bool(line.sure),
+            }
+            for line in lines
+        ],
+    }

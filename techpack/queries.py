@@ -1,0 +1,129 @@
+"""Reads; ownership is part of every query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from core.errors import NotFound
+from techpack.models import Analysis, CloseUp, Product, Revision, Sketch
+
+ORDERS = {
+    "recent": "-updated_at",
+    "oldest": "created_at",
+    "name": "name",
+}
+
+
+def products_of(user: Any, *, q: str = "", order: str = "recent") -> QuerySet[Product]:
+    """The user's products that are not deleted; ``q`` looks in name and style number."""
+    rows = Product.objects.filter(user=user, deleted_at__isnull=True)
+    if q:
+        rows = rows.filter(Q(name__icontains=q) | Q(style_no__icontains=q))
+    return rows.order_by(ORDERS.get(order, "-updated_at"), "-pk")
+
+
+def product_of(user: Any, product_id: UUID, *, deleted: bool = False) -> Product:
+    """One of the user's products; raises NotFound."""
+    rows = Product.objects.filter(user=user, pk=product_id, deleted_at__isnull=not deleted)
+    if (product := rows.first()) is None:
+        raise NotFound("There is no such product.")
+    return product
+
+
+def revisions_of(product: Product, *, every: bool = False) -> QuerySet[Revision]:
+    """The product's current photos, or all versions."""
+    rows = Revision.objects.filter(product=product, deleted_at__isnull=True)
+    return rows.order_by("-pk") if every else rows.filter(is_current=True).order_by("pk")
+
+
+def revision_of(user: Any, revision_id: UUID) -> Revision:
+    """One of the user's photos with its product; raises NotFound."""
+    row = (
+        Revision.objects.filter(
+            pk=revision_id,
+            product__user=user,
+            deleted_at__isnull=True,
+            product__deleted_at__isnull=True,
+        )
+        .select_related("product")
+        .first()
+    )
+    if row is None:
+        raise NotFound("There is no such photo.")
+    return row
+
+
+def revisions_in(product: Product, ids: Iterable[UUID]) -> list[Revision]:
+    """These photos of the product, in the order given; raises NotFound for any other id."""
+    wanted = list(ids)
+    found = {
+        row.pk: row
+        for row in Revision.objects.filter(product=product, pk__in=wanted, deleted_at__isnull=True)
+    }
+    if missing := [pk for pk in wanted if pk not in found]:
+        raise NotFound(
+            "There is no such photo in this product.",
+            context={"missing": [str(pk) for pk in missing]},
+        )
+    return [found[pk] for pk in wanted]
+
+
+def analyses_in(product: Product, ids: Iterable[UUID]) -> list[Analysis]:
+    """These analyses of the product with their photos; raises NotFound for any other id."""
+    wanted = list(ids)
+    rows = Analysis.objects.filter(product=product, pk__in=wanted).select_related("revision")
+    found = {row.pk: row for row in rows}
+    if missing := [pk for pk in wanted if pk not in found]:
+        raise NotFound(
+            "There is no such analysis in this product.",
+            context={"missing": [str(pk) for pk in missing]},
+        )
+    return [found[pk] for pk in wanted]
+
+
+def latest_analyses(product: Product) -> list[Analysis]:
+    """The newest analysis of each current photo, by view."""
+    rows = (
+        Analysis.objects.filter(
+            product=product, revision__is_current=True, revision__deleted_at__isnull=True
+        )
+        .select_related("revision")
+        .order_by("revision_id", "-pk")
+        .distinct("revision_id")
+    )
+    return sorted(rows, key=lambda row: view_rank(row.view_type))
+
+
+def view_rank(view_type: str) -> int:
+    """Front first, then back, then the sides."""
+    order = ("front", "back", "side", "left", "right", "top", "bottom", "interior", "detail")
+    return order.index(view_type) if view_type in order else len(order)
+
+
+def close_ups_of(product: Product) -> list[CloseUp]:
+    """The product's current close-ups in the plan's order."""
+    return list(CloseUp.objects.filter(product=product, is_current=True).order_by("order"))
+
+
+def sketches_of(product: Product) -> list[Sketch]:
+    """The product's current flats: front, back, side."""
+    rows = Sketch.objects.filter(product=product, is_current=True)
+    return sorted(rows, key=lambda row: view_rank(row.view_type))
+
+
+def sketch_of(user: Any, sketch_id: UUID) -> Sketch:
+    """One of the user's flats; raises NotFound."""
+    rows = Sketch.objects.filter(pk=sketch_id, product__user=user, product__deleted_at__isnull=True)
+    if (row := rows.select_related("product").first()) is None:
+        raise NotFound("There is no such sketch.")
+    return row
+
+
+def with_covers(rows: QuerySet[Product]) -> QuerySet[Product]:
+    """Products with their current photos at hand as ``covers``, for lists."""
+    current = Revision.objects.filter(is_current=True, deleted_at__isnull=True).order_by("pk")
+    return rows.prefetch_related(Prefetch("revisions", queryset=current, to_attr="covers"))

@@ -73,7 +73,7 @@ def locate(home: Path) -> Cluster:
     """
     home = home.resolve()
     home.mkdir(parents=True, exist_ok=True)
-    identity = _identity(home)
+    identity = identity_of(home)
     binaries = _packaged_binaries()
     user = UNPRIVILEGED if os.geteuid() == 0 else None
     data = home / "postgres"
@@ -82,7 +82,7 @@ def locate(home: Path) -> Cluster:
             data = _shelter(user) / identity / "postgres"
         if not _reachable(binaries / "bin" / "postgres", user):
             binaries = _copied_binaries(binaries, shelter=_shelter(user))
-    return Cluster(home, data, binaries, _socket_dir(identity, user), user)
+    return Cluster(home, data, binaries, short_folder(identity, user=user), user)
 
 
 def prepare(cluster: Cluster) -> None:
@@ -97,16 +97,14 @@ def prepare(cluster: Cluster) -> None:
             raise EmbeddedServiceError(f"{folder} belongs to another user; remove it.")
         folder.chmod(0o700)
     if len(str(cluster.socket)) > SOCKET_LIMIT:
-        raise EmbeddedServiceError(
-            f"The socket path {cluster.socket} is too long; set TMPDIR."
-        )
+        raise EmbeddedServiceError(f"The socket path {cluster.socket} is too long; set TMPDIR.")
 
 
-def _identity(home: Path) -> str:
+def identity_of(home: Path) -> str:
     """The random id of this folder, made once even when several processes ask at once."""
-    marker = home / "postgres.id"
+    marker = home / "id"
     if not marker.exists():
-        draft = home / f"postgres.id.{os.getpid()}"
+        draft = home / f"id.{os.getpid()}"
         draft.write_text(secrets.token_hex(6))
         try:
             os.link(draft, marker)
@@ -115,6 +113,14 @@ def _identity(home: Path) -> str:
         finally:
             draft.unlink()
     return marker.read_text()
+
+
+def short_folder(name: str, *, user: str | None = None) -> Path:
+    """A temporary folder for sockets, whose paths the system keeps to 107 characters."""
+    temporary = Path(tempfile.gettempdir())
+    if user and not _reachable(temporary, user):
+        temporary = Path("/tmp")  # noqa: S108
+    return temporary / f"techpack-{name}"
 
 
 def _packaged_binaries() -> Path:
@@ -137,13 +143,7 @@ def _reachable(path: Path, user: str) -> bool:
     entry = pwd.getpwnam(user)
     for part in (path, *path.parents):
         status = part.stat()
-        shift = (
-            6
-            if status.st_uid == entry.pw_uid
-            else 3
-            if status.st_gid == entry.pw_gid
-            else 0
-        )
+        shift = 6 if status.st_uid == entry.pw_uid else 3 if status.st_gid == entry.pw_gid else 0
         if not (status.st_mode >> shift) & 1:
             return False
     return True
@@ -171,9 +171,7 @@ def _copied_binaries(installed: Path, *, shelter: Path) -> Path:
     copied = release / installed.parent.name / installed.name
     if not release.exists():
         draft = Path(tempfile.mkdtemp(prefix="copy-", dir=shelter))
-        shutil.copytree(
-            installed, draft / installed.parent.name / installed.name, symlinks=True
-        )
+        shutil.copytree(installed, draft / installed.parent.name / installed.name, symlinks=True)
         if libraries.exists():
             shutil.copytree(libraries, draft / libraries.name, symlinks=True)
         draft.chmod(0o755)
@@ -182,10 +180,3 @@ def _copied_binaries(installed: Path, *, shelter: Path) -> Path:
         except OSError:  # another process was quicker
             shutil.rmtree(draft)
     return copied
-
-
-def _socket_dir(identity: str, user: str | None) -> Path:
-    temporary = Path(tempfile.gettempdir())
-    if user and not _reachable(temporary, user):
-        temporary = Path("/tmp")  # noqa: S108
-    return temporary / f"techpack-{identity}"

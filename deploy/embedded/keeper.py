@@ -114,9 +114,7 @@ def _start(cluster: Cluster, *, volatile: bool) -> subprocess.Popen[bytes]:
     for name, value in options.items():
         command += ["-c", f"{name}={value}"]
     # SIGINT is PostgreSQL's fast shutdown.
-    return subprocess.Popen(
-        tethered(command, signal_name="SIGINT", user=cluster.user), cwd="/"
-    )
+    return subprocess.Popen(tethered(command, signal_name="SIGINT", user=cluster.user), cwd="/")
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:
@@ -132,7 +130,7 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
 def _initialise(cluster: Cluster) -> None:
     if (cluster.data / "PG_VERSION").exists():
         return
-    command = [
+    command: list[str | Path] = [
         cluster.binaries / "bin" / "initdb",
         f"--pgdata={cluster.data}",
         "--username=techpack",
@@ -162,13 +160,9 @@ def _wait_until_ready(cluster: Cluster, server: subprocess.Popen[bytes]) -> bool
 
 def _create_database(cluster: Cluster, database: str) -> None:
     with psycopg.connect(cluster.url("postgres"), autocommit=True) as connection:
-        found = connection.execute(
-            "SELECT 1 FROM pg_database WHERE datname = %s", [database]
-        )
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database])
         if found.fetchone() is None:
-            connection.execute(
-                sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database))
-            )
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
 
 
 def _say(message: str) -> None:

@@ -23,9 +23,7 @@ _in_use: dict[Path, int] = {}
 _keepers: list[subprocess.Popen[bytes]] = []
 
 
-def ensure_postgres(
-    data_dir: Path, *, database: str = "techpack", volatile: bool = False
-) -> str:
+def ensure_postgres(data_dir: Path, *, database: str = "techpack", volatile: bool = False) -> str:
     """Start the PostgreSQL of ``data_dir``, or attach to it, and return its DATABASE_URL.
 
     It stays up at least until this process ends or calls ``release_postgres``. ``volatile``
@@ -54,9 +52,7 @@ def is_running(data_dir: Path) -> bool:
     return locks.is_held(locate(data_dir).keeper_lock)
 
 
-def _start_keeper(
-    cluster: Cluster, database: str, *, volatile: bool
-) -> subprocess.Popen[bytes]:
+def _start_keeper(cluster: Cluster, database: str, *, volatile: bool) -> subprocess.Popen[bytes]:
     command = [
         sys.executable,
         "-m",
@@ -87,15 +83,11 @@ def _wait_for_url(cluster: Cluster, database: str, *, volatile: bool) -> str:
         if locks.is_held(cluster.keeper_lock):
             if cluster.url_file.exists() and (url := cluster.url_file.read_text()):
                 return url
-        elif (
-            keeper is None or keeper.poll() == 0
-        ):  # 0: it met another keeper's last moments
+        elif keeper is None or keeper.poll() == 0:  # 0: it met another keeper's last moments
             cluster.url_file.unlink(missing_ok=True)
             keeper = _start_keeper(cluster, database, volatile=volatile)
         elif keeper.poll() is not None:
             break
         time.sleep(0.02)
     tail = "\n".join(cluster.log.read_text(errors="replace").splitlines()[-12:])
-    raise EmbeddedServiceError(
-        f"PostgreSQL did not start. The end of {cluster.log}:\n{tail}"
-    )
+    raise EmbeddedServiceError(f"PostgreSQL did not start. The end of {cluster.log}:\n{tail}")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from django.db import connection
 import pytest
+from django.db import connection
 
 
 @pytest.mark.django_db

@@ -1,0 +1,1 @@
+"""Measurements. ``bench/NAME.py`` has ``main(argv)``, prints a table, then one line of JSON."""

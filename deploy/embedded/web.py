@@ -1,0 +1,32 @@
+"""The web process: uvicorn on the socket that the supervisor opened.
+
+Run as ``python -m deploy.embedded.web DESCRIPTOR``.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+
+import uvicorn
+
+# Open event streams would hold the exit.
+GRACE_S = 2
+
+
+def main(descriptor: int) -> None:
+    """Serve until SIGTERM."""
+    config = uvicorn.Config(
+        "config.asgi:application",
+        timeout_graceful_shutdown=GRACE_S,
+        forwarded_allow_ips=os.environ.get("TRUSTED_PROXIES", ""),
+        server_header=False,
+        lifespan="off",
+        log_level="info",
+    )
+    uvicorn.Server(config).run(sockets=[socket.socket(fileno=descriptor)])
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,228 @@
+"""How credits come in, run out and are taken back: the verbs that work on lots."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+
+from core.errors import IdempotencyKeyReused, InvalidRequest
+from core.ids import uuid7
+from credits.models import AVAILABLE, CLAWBACK, CONSUMED, DEBT, EXPIRED, REVOKED, Account, Lot
+from credits.money import Microcredits
+from credits.months import months_after, whole_months
+from credits.posting import (
+    Movement,
+    announce,
+    database_now,
+    lock_account,
+    move,
+    post_params,
+)
+
+# Burnt first to last: what runs out soonest first, what was paid for last.
+PRIORITY = {
+    Lot.Kind.GRACE: 0,
+    Lot.Kind.MONTHLY: 10,
+    Lot.Kind.GRANT: 20,
+    Lot.Kind.TOPUP: 30,
+}
+
+
+def open_account(*, user: Any) -> Account:
+    """The user's account; made, with the first month's free credits, where there was none."""
+    with transaction.atomic():
+        now = database_now()
+        account, created = Account.objects.get_or_create(
+            user=user, defaults={"cycle_started_at": now, "next_grant_at": now}
+        )
+        if created:
+            grant_month(account, now=now)
+    return account
+
+
+def grant(
+    *,
+    user_id: UUID,
+    kind: str,
+    amount: Microcredits,
+    source_key: str,
+    reason: str = "",
+    expires_at: datetime | None = None,
+) -> Lot:
+    """Add a lot of credits, once per ``source_key``; a debt is paid from it first.
+
+    The same key with the same kind and amount returns the lot there is. Raises
+    IdempotencyKeyReused for other content, InvalidRequest unless the amount is positive.
+    """
+    _check_amount(amount)
+    with transaction.atomic(savepoint=False):
+        account = lock_account(user_id=user_id)
+        lot, created = credit(
+            account,
+            kind=kind,
+            amount=amount,
+            source_key=source_key,
+            reason=reason,
+            expires_at=expires_at,
+        )
+        if created:
+            announce(account)
+    if not created and (lot.account_id, lot.kind, lot.granted) != (account.pk, kind, amount):
+        raise IdempotencyKeyReused("This grant was made before, with other content.")
+    return lot
+
+
+def credit(
+    account: Account,
+    *,
+    kind: str,
+    amount: Microcredits,
+    source_key: str,
+    reason: str = "",
+    effective_at: datetime | None = None,
+    expires_at: datetime | None = None,
+    hold_id: UUID | None = None,
+) -> tuple[Lot, bool]:
+    """A lot for an account that is locked: ``(lot, whether it is new)``.
+
+    With ``hold_id`` the credits are the user's own, given back, so they pay no debt.
+    """
+    lot, created = Lot.objects.get_or_create(
+        source_key=source_key,
+        defaults={
+            "account": account,
+            "kind": kind,
+            "priority": PRIORITY[Lot.Kind(kind)],
+            "reason": reason,
+            "effective_at": effective_at or Now(),
+            "expires_at": expires_at,
+        },
+    )
+    if created:
+        paid = 0 if hold_id else min(account.debt, amount)
+        movements = [Movement(lot.pk, f"issuer:{kind}", AVAILABLE, amount)]
+        if paid:
+            movements += [
+                Movement(lot.pk, AVAILABLE, CONSUMED, paid),
+                Movement(lot.pk, DEBT, CLAWBACK, paid),
+            ]
+        verb = "release" if hold_id else "grant"
+        line = hold_id or lot.pk
+        move(movements, params=post_params(account, verb=verb, line=line, hold=hold_id, note=reason))
+        account.debt -= paid
+        lot.refresh_from_db()
+    return lot, created
+
+
+def grant_month(account: Account, *, now: datetime) -> None:
+    """The plan's credits of the current month, to an account that is locked.
+
+    Months that passed unseen (the server was off) are not granted: they would be expired.
+    """
+    plan = settings.PLANS[account.plan]
+    months = whole_months(account.cycle_started_at, now)
+    month = account.cycle_first_month + months
+    ends_at = months_after(account.cycle_started_at, months + 1)
+    credit(
+        account,
+        kind=Lot.Kind.MONTHLY,
+        amount=plan["monthly_credits"],
+        source_key=f"monthly:{account.pk}:{month}",
+        reason=f"Monthly credits, {plan['name']} plan",
+        effective_at=months_after(account.cycle_started_at, months),
+        expires_at=ends_at,
+    )
+    account.next_month, account.next_grant_at = month + 1, ends_at
+    account.save(update_fields=["next_month", "next_grant_at"])
+
+
+def grant_due_monthly() -> int:
+    """Grant the monthly credits that are due; returns to how many accounts."""
+    due = Account.objects.filter(next_grant_at__lte=Now(), user__isnull=False)
+    granted = 0
+    for account_id in due.values_list("pk", flat=True):
+        with transaction.atomic():
+            account = lock_account(pk=account_id)
+            now = database_now()
+            if account.next_grant_at <= now:  # another beat may have been here
+                grant_month(account, now=now)
+                announce(account)
+                granted += 1
+    return granted
+
+
+def change_plan(*, user_id: UUID, plan: str, started_at: datetime) -> None:
+    """From ``started_at`` on the months are counted by another plan; once per start.
+
+    Lots that are there stay until they expire. The first month is granted at once when
+    ``started_at`` has come, else by ``grant_due_monthly``.
+    """
+    with transaction.atomic():
+        account = lock_account(user_id=user_id)
+        if (account.plan, account.cycle_started_at) == (plan, started_at):
+            return
+        account.plan, account.cycle_started_at = plan, started_at
+        account.cycle_first_month, account.next_grant_at = account.next_month, started_at
+        account.save(
+            update_fields=["plan", "cycle_started_at", "cycle_first_month", "next_grant_at"]
+        )
+        now = database_now()
+        if started_at <= now:
+            grant_month(account, now=now)
+            announce(account)
+
+
+def expire_lots() -> int:
+    """Expire what is left of lots whose date has come; returns how many lots."""
+    due = Lot.objects.filter(expires_at__lte=Now(), available__gt=0)
+    expired = 0
+    for account_id in due.order_by().values_list("account_id", flat=True).distinct():
+        with transaction.atomic():
+            account = lock_account(pk=account_id)
+            lots = list(due.filter(account=account).order_by("id"))
+            for lot in lots:
+                movement = Movement(lot.pk, AVAILABLE, EXPIRED, lot.available)
+                note = f"{lot.get_kind_display()} credits, unused"
+                move([movement], params=post_params(account, verb="expire", line=uuid7(), note=note))
+            if lots:
+                announce(account)
+            expired += len(lots)
+    return expired
+
+
+def revoke(*, source_key: str, reason: str) -> Lot:
+    """Take back what is left of a lot whose payment was taken back; the rest becomes debt.
+
+    Doing it again changes nothing. Raises NotFound for an unknown ``source_key``.
+    """
+    with transaction.atomic():
+        account = lock_account(lots__source_key=source_key)
+        lot = Lot.objects.get(source_key=source_key)
+        if lot.revoked_at is None:
+            _take_back(account, lot, reason=reason)
+            announce(account)
+    return lot
+
+
+def _take_back(account: Account, lot: Lot, *, reason: str) -> None:
+    # What is held counts as used: when it is released, the debt shrinks.
+    owed = lot.held + lot.consumed
+    movements = [
+        Movement(lot.pk, AVAILABLE, REVOKED, lot.available),
+        Movement(lot.pk, CLAWBACK, DEBT, owed),
+    ]
+    some = [movement for movement in movements if movement.amount]
+    if some:
+        move(some, params=post_params(account, verb="revoke", line=uuid7(), note=reason))
+    Lot.objects.filter(pk=lot.pk).update(revoked_at=Now())
+    lot.refresh_from_db()
+
+
+def _check_amount(amount: Microcredits) -> None:
+    if amount <= 0:
+        raise InvalidRequest("The amount must be positive.", fields={"amount": ["Above 0."]})

@@ -1,0 +1,146 @@
+"""Reading the ledger: balance, lots, statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Case, F, Q, QuerySet, Sum, When
+from django.db.models.functions import Now
+
+from core.errors import NotFound
+from credits.models import AVAILABLE, CONSUMED, Account, Entry, Lot, StatementLine
+from credits.money import Microcredits
+from credits.months import months_after
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What a user can use now, in µcr, and the month that it belongs to."""
+
+    available: Microcredits
+    held: Microcredits
+    debt: Microcredits
+    plan: str
+    is_unlimited: bool
+    period_started_at: datetime
+    period_ends_at: datetime
+    account_id: UUID = field(repr=False)
+
+    @property
+    def free(self) -> Microcredits:
+        """What a hold can draw: available after debt."""
+        return max(0, self.available - self.debt)
+
+
+def account_of(user: Any) -> Account:
+    """The user's account; raises NotFound."""
+    account = Account.objects.filter(user_id=user.pk).first()
+    if account is None:
+        raise NotFound("There is no credit account.")
+    return account
+
+
+def live_lots() -> QuerySet[Lot]:
+    """Lots with something left whose date has not come, in burn order."""
+    fresh = Q(expires_at__isnull=True) | Q(expires_at__gt=Now())
+    return Lot.objects.filter(fresh, available__gt=0).order_by(
+        "priority", F("expires_at").asc(nulls_last=True), "id"
+    )
+
+
+def spendable(account: Account) -> Microcredits:
+    """Available credits without those that are past their date but not swept yet."""
+    return live_lots().filter(account=account).aggregate(total=Sum("available"))["total"] or 0
+
+
+def balance(user: Any) -> Balance:
+    """The user's balance; raises NotFound."""
+    account = account_of(user)
+    plan = settings.PLANS[account.plan]
+    months = account.next_month - account.cycle_first_month
+    return Balance(
+        available=spendable(account),
+        held=account.held,
+        debt=account.debt,
+        plan=account.plan,
+        is_unlimited=plan["unlimited_operations"],
+        period_started_at=months_after(account.cycle_started_at, max(0, months - 1)),
+        period_ends_at=account.next_grant_at,
+        account_id=account.pk,
+    )
+
+
+def is_unlimited(user_id: UUID) -> bool:
+    """The user's plan pays for tech-pack operations."""
+    plan = Account.objects.filter(user_id=user_id).values_list("plan", flat=True).first()
+    return bool(plan and settings.PLANS[plan]["unlimited_operations"])
+
+
+def lots(user: Any) -> QuerySet[Lot]:
+    """The user's lots that still have something to use, in burn order."""
+    return live_lots().filter(account__user_id=user.pk)
+
+
+def used_since(account_id: UUID, moment: datetime) -> Microcredits:
+    """Captured less refunded since then."""
+    entries = Entry.objects.filter(account_id=account_id, created_at__gte=moment)
+    return entries.aggregate(total=_net(CONSUMED))["total"] or 0
+
+
+def statement(user: Any) -> QuerySet[StatementLine]:
+    """The user's statement: one line per operation, grant, expiry and revocation.
+
+    Ids are ordered by time. ``with_balances`` adds what each line changed.
+    """
+    return StatementLine.objects.filter(account__user_id=user.pk).order_by("-id")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A statement line with its effect on what is free, and what was free after it, in µcr."""
+
+    line: StatementLine
+    change: Microcredits
+    balance_after: Microcredits
+
+
+def with_balances(lines: Sequence[StatementLine]) -> list[Line]:
+    """The lines, newest first and without gaps, with the running balance.
+
+    It is counted back from the balance of now, so that on every page each line's balance is the
+    one below it plus its own change.
+    """
+    if not lines:
+        return []
+    account = Account.objects.get(pk=lines[0].account_id)
+    moved = Entry.objects.filter(account=account)
+    newer = moved.filter(line__gt=lines[0].id).aggregate(total=_net(AVAILABLE))["total"] or 0
+    changes = dict(
+        moved.filter(line__in=[line.id for line in lines])
+        .values_list("line")
+        .annotate(total=_net(AVAILABLE))
+    )
+    after = account.available - newer
+    found = []
+    for line in lines:
+        change = changes.get(line.id, 0)
+        found.append(Line(line, change, after))
+        after -= change
+    return found
+
+
+def _net(place: str) -> Sum:
+    """In − out of one place."""
+    return Sum(
+        Case(
+            When(destination=place, then=F("amount")),
+            When(source=place, then=-F("amount")),
+            default=0,
+        )
+    )

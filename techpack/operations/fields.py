@@ -1,0 +1,66 @@
+"""Typing over a value: free, kept apart, laid over whatever AI finds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from core.errors import InvalidRequest
+from techpack import queries
+from techpack.models import Product, Revision, TypedValue
+from techpack.operations.products import CHANGEABLE
+from techpack.pack.paths import FieldPath, resolve
+
+MOST_AT_ONCE = 200
+
+
+def type_values(
+    *, user: Any, product_id: UUID, values: Mapping[str, Any], revision_id: UUID | None = None
+) -> Product:
+    """Set fields of the pack by path; each becomes ``user`` and survives later AI runs.
+
+    A path is dotted, by id or index: ``materials.m_surface.value``,
+    ``pointsOfMeasure.A01.value``, ``bom.shell.material``, ``cover.styleNo``. ``None``
+    takes a typed value back. With ``revision_id`` the path addresses that view's
+    analysis. Raises NotFound, InvalidRequest; then nothing is changed.
+    """
+    product = queries.product_of(user, product_id)
+    revision = None
+    if revision_id is not None:
+        revision = queries.revisions_in(product, [revision_id])[0]
+    if not 1 <= len(values) <= MOST_AT_ONCE:
+        raise InvalidRequest(
+            "Nothing to change, or too much at once.",
+            fields={"body": [f"Send 1 to {MOST_AT_ONCE} paths."]},
+        )
+    with transaction.atomic():
+        for path, value in values.items():
+            _type(user, product, revision, resolve(product, path, value, revision), value)
+        product.save()
+    return product
+
+
+def _type(
+    user: Any, product: Product, revision: Revision | None, path: FieldPath, value: Any
+) -> None:
+    if path.section == "cover":
+        if path.field not in CHANGEABLE:
+            raise InvalidRequest(
+                "There is no such field.", fields={path.text: ["The cover has no such field."]}
+            )
+        setattr(product, path.field, path.value)
+        return
+    where = {
+        "product": product,
+        "revision": revision,
+        "section": path.section,
+        "entry_id": path.entry_id,
+        "field": path.field,
+    }
+    if value is None:
+        TypedValue.objects.filter(**where).delete()
+        return
+    TypedValue.objects.update_or_create(**where, defaults={"value": path.value, "user": user})

@@ -1,0 +1,1 @@
+"""The pack, computed: template, analyses and typed values laid over one another."""

@@ -1,0 +1,153 @@
+"""One pack from a template, what was seen in each view, and what a person typed.
+
+What a person typed lies on top, whatever runs follow; it stays when a run no longer
+finds its entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from techpack import queries
+from techpack.measuring import template_of, unit_of
+from techpack.models import Analysis, Product, TypedValue
+from techpack.pack import defaults
+from techpack.pack.rows import SECTIONS, Cell, Merged, Row
+
+COLOURS_MOST = 8
+_RANK = {"user": 0, "measured": 1, "computed": 2, "ai": 3, "standard": 4}
+
+
+def load(product: Product) -> Merged:
+    """Read and merge: a fixed number of queries, whatever the pack holds."""
+    views = tuple(
+        sorted(queries.revisions_of(product), key=lambda row: queries.view_rank(row.view_type))
+    )
+    analyses = tuple(queries.latest_analyses(product))
+    close_ups = tuple(queries.close_ups_of(product))
+    sketches = tuple(queries.sketches_of(product))
+    typed = list(TypedValue.objects.filter(product=product))
+    by_view = [_laid_over(analysis, typed) for analysis in analyses]
+    template, unit = template_of(product), unit_of(product)
+    found: dict[str, tuple[Row, ...]] = {
+        "materials": _entries("materials", by_view),
+        "colors": _entries("colors", by_view)[:COLOURS_MOST],
+        "designElements": _entries("designElements", by_view),
+        "other": (),
+        "construction": defaults.construction(template, _entries("construction", by_view)),
+        "bom": defaults.bom(template),
+        "pointsOfMeasure": defaults.points_of_measure(template, _lengths(by_view)),
+    }
+    changes = [product.updated_at, *(row.created_at for row in analyses), *(v.at for v in typed)]
+    return Merged(
+        product=product, template=template, unit=unit,
+        sections=_typed_over(found, [value for value in typed if value.revision_id is None]),
+        views=views, analyses=analyses, close_ups=close_ups, sketches=sketches,
+        last_change=max(changes),
+    )
+
+
+ViewEntries = dict[str, list[dict[str, Any]]]
+
+
+def laid_over(analysis: Analysis) -> dict[str, Any]:
+    """The analysis' data with what was typed for this view."""
+    typed = TypedValue.objects.filter(revision_id=analysis.revision_id)
+    return {**analysis.analysis_data, **_laid_over(analysis, typed)}
+
+
+def _laid_over(analysis: Analysis, typed: Iterable[TypedValue]) -> ViewEntries:
+    origin = {"at": analysis.created_at, "job_id": analysis.job_id, "view": analysis.view_type}
+    entries: ViewEntries = {
+        name: [{**entry, "_origin": origin} for entry in rows]
+        for name, rows in analysis.analysis_data.items()
+        if isinstance(rows, list)
+    }
+    for value in typed:
+        if value.revision_id != analysis.revision_id:
+            continue
+        rows = entries.setdefault(value.section, [])
+        entry = next((row for row in rows if row.get("id") == value.entry_id), None)
+        if entry is None:
+            entry = {"id": value.entry_id, "name": value.entry_id}
+            rows.append(entry)
+        entry |= {value.field: value.value, "provenance": "user", "confidence": 1.0}
+        entry["_origin"] = {**origin, "at": value.at, "job_id": None}
+    return {name: [_public(row) for row in rows] for name, rows in entries.items()}
+
+
+def _public(entry: dict[str, Any]) -> dict[str, Any]:
+    origin = entry.pop("_origin", {})
+    job_id = origin.get("job_id")
+    return {
+        **entry,
+        "viewType": origin.get("view", ""),
+        "at": origin["at"].isoformat() if origin.get("at") else None,
+        "jobId": str(job_id) if job_id else None,
+    }
+
+
+def _entries(section: str, by_view: list[ViewEntries]) -> tuple[Row, ...]:
+    """The entries of all views, merged by id; what is better known wins."""
+    best: dict[str, dict[str, Any]] = {}
+    for view in by_view:
+        for entry in view.get(section, ()):
+            held = best.get(entry["id"])
+            if held is None or _trust(entry) < _trust(held):
+                best[entry["id"]] = entry
+    return tuple(_row(section, entry) for entry in best.values())
+
+
+def _trust(entry: Mapping[str, Any]) -> tuple[int, float]:
+    return _RANK.get(entry.get("provenance", "ai"), 9), -float(entry.get("confidence") or 0)
+
+
+def _row(section: str, entry: Mapping[str, Any]) -> Row:
+    cell = Cell(
+        value=entry.get("value"),
+        provenance=entry.get("provenance", "ai"),
+        confidence=entry.get("confidence"),
+        job_id=entry.get("jobId"),
+    )
+    facts = {
+        name: value
+        for name, value in entry.items()
+        if name not in ("id", "name", "value", "provenance", "confidence")
+    }
+    cells = {"value": cell}
+    if "hex" in entry:
+        cells["hex"] = Cell(entry["hex"], cell.provenance, cell.confidence)
+    return Row(entry["id"], section, str(entry.get("name", entry["id"])), cells, facts)
+
+
+def _lengths(by_view: list[ViewEntries]) -> dict[str, dict[str, Any]]:
+    """The best length of each code over the views."""
+    best: dict[str, dict[str, Any]] = {}
+    for view in by_view:
+        for entry in view.get("dimensions", ()):
+            code = entry.get("code") or entry["id"].removeprefix("d_")
+            if code not in best or _trust(entry) < _trust(best[code]):
+                best[code] = entry
+    return best
+
+
+def _typed_over(
+    found: Mapping[str, tuple[Row, ...]], typed: Iterable[TypedValue]
+) -> dict[str, tuple[Row, ...]]:
+    sections = {name: {row.id: row for row in found.get(name, ())} for name in SECTIONS}
+    for value in typed:
+        rows = sections.setdefault(value.section, {})
+        row = rows.get(value.entry_id)
+        if row is None:
+            label = value.entry_id.split("_", 1)[-1].replace("-", " ").capitalize()
+            row = Row(value.entry_id, value.section, label, {}, {"isOrphan": True})
+        rows[value.entry_id] = row.typed(value.field, _typed_cell(value))
+    return {name: tuple(rows.values()) for name, rows in sections.items()}
+
+
+def _typed_cell(value: TypedValue) -> Cell:
+    stored = value.value
+    if isinstance(stored, dict) and "um" in stored:
+        return Cell(provenance="user", confidence=1.0, um=int(stored["um"]), at=value.at)
+    return Cell(stored, "user", 1.0, at=value.at)

@@ -1,0 +1,143 @@
+"""Field paths: from ``materials.0.value`` to the entry's permanent id."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import InvalidRequest
+from core.units import parse_length
+from core.wire import snake
+from techpack.measuring import unit_of
+from techpack.models import Product, Revision
+from techpack.pack import merge
+from techpack.pack.rows import Row
+
+LENGTH_FIELDS = frozenset({"value", "tolerancePlus", "toleranceMinus"})
+TEXT_MOST = 500
+_ENTRY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
+_HEX = re.compile(r"#[0-9a-fA-F]{6}")
+FIELDS = {
+    "materials": {"value", "name"},
+    "designElements": {"value", "name"},
+    "other": {"value", "name"},
+    "colors": {"value", "hex", "name", "standard"},
+    "construction": {
+        "operation", "stitch", "seam", "spi", "allowance", "thread", "note", "value", "name",
+    },
+    "bom": {
+        "component", "material", "composition", "weight", "finish", "supplier", "supplierCode",
+        "placement", "quantity", "uom", "wastage", "unitCost",
+    },
+    "pointsOfMeasure": set(LENGTH_FIELDS),
+    "dimensions": {"value"},
+}
+
+
+@dataclass(frozen=True)
+class FieldPath:
+    """A resolved path with the value as it is stored."""
+
+    text: str
+    section: str
+    entry_id: str
+    field: str
+    value: Any
+
+
+def _wrong(path: str, why: str) -> InvalidRequest:
+    return InvalidRequest("A field could not be set.", fields={path: [why]})
+
+
+def resolve(product: Product, path: str, value: Any, revision: Revision | None) -> FieldPath:
+    """The entry that a path means, and the value checked for it.
+
+    Raises InvalidRequest naming the path.
+    """
+    section, *middle, field = path.split(".") if path.count(".") else ("", "", "")
+    if section == "cover" and not middle:
+        return FieldPath(path, "cover", "", snake(field), _cover(path, snake(field), value))
+    entry = ".".join(middle)
+    if section not in FIELDS or not _ENTRY_ID.fullmatch(entry):
+        raise _wrong(path, f"Use section.entry.field; sections are {', '.join(sorted(FIELDS))}.")
+    if field not in FIELDS[section]:
+        raise _wrong(path, f"Use one of {', '.join(sorted(FIELDS[section]))}.")
+    if revision is None:
+        section, entry = _in_pack(product, path, section, entry)
+    else:
+        entry = _in_view(revision, path, section, entry)
+    return FieldPath(path, section, entry, field, _checked(product, path, section, field, value))
+
+
+def _in_pack(product: Product, path: str, section: str, entry: str) -> tuple[str, str]:
+    if section == "dimensions":
+        section, entry = "pointsOfMeasure", entry.removeprefix("d_")
+    rows = merge.load(product).rows(section)
+    return section, _by_index_or_id(path, entry, [row.id for row in rows])
+
+
+def _in_view(revision: Revision, path: str, section: str, entry: str) -> str:
+    newest = revision.analyses.order_by("-pk").first()
+    if newest is None:
+        raise _wrong(path, "This view has no analysis yet.")
+    rows = merge.laid_over(newest).get(section, [])
+    return _by_index_or_id(path, entry, [row["id"] for row in rows])
+
+
+def _by_index_or_id(path: str, entry: str, ids: list[str]) -> str:
+    if entry in ids:
+        return entry
+    if entry.isascii() and entry.isdigit() and int(entry) < len(ids):
+        return ids[int(entry)]
+    raise _wrong(path, "There is no such entry.")
+
+
+def _cover(path: str, field: str, value: Any) -> Any:
+    if field == "sizes":
+        if not isinstance(value, list) or not all(isinstance(size, str) for size in value):
+            raise _wrong(path, "Send a list of sizes.")
+        return [size.strip()[:20] for size in value][:30]
+    if field == "unit" and value not in ("cm", "mm", "in"):
+        raise _wrong(path, "Use cm, mm or in.")
+    if not isinstance(value, str) or len(value) > (60 if field != "name" else 200):
+        raise _wrong(path, "Send a short text.")
+    return value.strip()
+
+
+def _checked(product: Product, path: str, section: str, field: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int | float | dict):
+        raise _wrong(path, "Send a text or a number.")
+    if section in ("pointsOfMeasure", "dimensions") and field in LENGTH_FIELDS:
+        return {"um": _length_um(product, path, value)}
+    if isinstance(value, dict):
+        raise _wrong(path, "Send a text or a number.")
+    text = str(value).strip()
+    if len(text) > TEXT_MOST:
+        raise _wrong(path, f"At most {TEXT_MOST} characters.")
+    if field == "hex" and not _HEX.fullmatch(text):
+        raise _wrong(path, "Send a colour such as #1f2a4d.")
+    return text
+
+
+def _length_um(product: Product, path: str, value: Any) -> int:
+    unit = unit_of(product)
+    if isinstance(value, dict):
+        unit = value.get("unit", unit)
+        value = value.get("value")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise _wrong(path, "Send a length.")
+    try:
+        return parse_length(str(value), unit)
+    except ValueError as error:
+        raise _wrong(path, str(error) or "Send a length such as 71.5.") from None
+
+
+def path_of(row: Row, field: str) -> str:
+    """The path that addresses a cell."""
+    return f"{row.section}.{row.id}.{field}"
+
+

@@ -77,7 +77,9 @@ def _int(literal: str) -> int | _Refused:
     return _Refused("This number is too large.")
 
 
-def _problems(node: Any, path: tuple[str, ...], depth: int) -> Iterator[tuple[tuple[str, ...], str]]:
+def _problems(
+    node: Any, path: tuple[str, ...], depth: int
+) -> Iterator[tuple[tuple[str, ...], str]]:
     if isinstance(node, _Refused):
         yield path, node.why
     elif isinstance(node, str):

@@ -231,7 +231,7 @@ def _jpeg(picture: Image.Image) -> bytes:
 
 def _png(picture: Image.Image) -> bytes:
     out = io.BytesIO()
-    picture.save(out, "PNG", compress_level=4)
+    picture.save(out, "PNG", compress_level=2)
     return out.getvalue()
 
 

@@ -64,7 +64,9 @@ def test_an_srgb_profile_changes_nothing() -> None:
     assert take_image(encoded(corners(), "PNG", icc_profile=srgb)).sha256 == plain.sha256
 
 
-@pytest.mark.parametrize("profile", [b"x", b"acsp" * 99, bytes(5_000_000)], ids=["byte", "rubbish", "long"])
+@pytest.mark.parametrize(
+    "profile", [b"x", b"acsp" * 99, bytes(5_000_000)], ids=["byte", "rubbish", "long"]
+)
 def test_a_broken_profile_is_ignored(profile: bytes) -> None:
     data = encoded(corners(), "PNG", icc_profile=profile)
     assert is_near(opened(take_image(data).data).getpixel((20, 20)), RED)

@@ -317,9 +317,7 @@ class ColoursSheet:
     kind: ClassVar[str] = "colours"
     heading: ClassVar[str] = "Colours"
     rows: tuple[Colour, ...] = ()
-    note: str = (
-        "Screen colours under the photo's light. Approve against a physical standard."
-    )
+    note: str = "Screen colours under the photo's light. Approve against a physical standard."
 
 
 @dataclass(frozen=True)
@@ -352,13 +350,7 @@ class CloseUpsSheet:
 
 
 Body = (
-    Cover
-    | FlatsSheet
-    | BomSheet
-    | MeasuresSheet
-    | ConstructionSheet
-    | ColoursSheet
-    | CloseUpsSheet
+    Cover | FlatsSheet | BomSheet | MeasuresSheet | ConstructionSheet | ColoursSheet | CloseUpsSheet
 )
 
 
@@ -446,9 +438,7 @@ class Pack:
         return TitleBlock(
             title=f"{self.product}, {body.heading.lower()}",
             drawn_by=self.drawn_by,
-            drawing_no=f"{self.style_no}-{number:02d}"
-            if self.style_no
-            else f"{number:02d}",
+            drawing_no=f"{self.style_no}-{number:02d}" if self.style_no else f"{number:02d}",
             revision=self.revision,
             scale=body.scale if isinstance(body, FlatsSheet) else "none",
             units=self.unit,

@@ -1,0 +1,51 @@
+"""Checking the shape of an input: pydantic models in, domain errors out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+from core.errors import InvalidRequest
+from core.wire import camel
+
+M = TypeVar("M", bound="Input")
+
+
+class Input(BaseModel):
+    """An input: unknown fields are refused, names are camelCase outside."""
+
+    model_config = ConfigDict(
+        extra="forbid", alias_generator=to_camel, populate_by_name=True, str_strip_whitespace=True
+    )
+
+
+def checked(model: type[M], data: Any) -> M:
+    """The input as its model; raises InvalidRequest with the path of each fault."""
+    if not isinstance(data, Mapping):
+        raise InvalidRequest("The body is not valid.", fields={"body": ["Send a JSON object."]})
+    try:
+        return model.model_validate(dict(data))
+    except ValidationError as error:
+        raise InvalidRequest("The input is not valid.", fields=_paths(error)) from None
+
+
+def _paths(error: ValidationError) -> dict[str, list[str]]:
+    paths: dict[str, list[str]] = {}
+    for fault in error.errors(include_url=False, include_input=False):
+        # Parts that name a branch of a union are no part of the input's own path.
+        parts = [
+            camel(part) if isinstance(part, str) else str(part)
+            for part in fault["loc"]
+            if not (isinstance(part, str) and ("[" in part or part in _BRANCHES))
+        ]
+        message = str(fault["msg"]).removeprefix("Value error, ")
+        words = paths.setdefault(".".join(parts) or "body", [])
+        if message not in words:
+            words.append(message)
+    return paths
+
+
+_BRANCHES = frozenset({"uuid", "str", "int", "float", "AnalysisRef"})

@@ -1,0 +1,143 @@
+"""The shapes of what the steps and rows take."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, model_validator
+
+from core.shape import Input
+from techpack.models import VIEW_TYPES
+from techpack.prices import VIEWS_MOST
+
+Coordinate = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
+Point = Annotated[list[Coordinate], Field(min_length=2, max_length=2)]
+ViewType = Literal[VIEW_TYPES]  # type: ignore[valid-type]
+Category = Annotated[str, Field(max_length=60)]
+
+
+class AnalysisRef(Input):
+    """An analysis named by its object; what else it holds is not read."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: UUID
+
+
+AnalysisId = UUID | AnalysisRef
+
+
+def ids_of(refs: list[AnalysisId] | AnalysisId) -> list[UUID]:
+    """The ids behind ids and objects, each once, in order."""
+    listed = refs if isinstance(refs, list) else [refs]
+    return list(dict.fromkeys(ref if isinstance(ref, UUID) else ref.id for ref in listed))
+
+
+class DetectInput(Input):
+    """``category/detect``."""
+
+    product_id: UUID | None = None
+    revision_id: UUID | None = None
+    image: Any = None
+
+    @model_validator(mode="after")
+    def _one(self) -> DetectInput:
+        given = [self.product_id, self.revision_id, self.image]
+        if sum(value is not None for value in given) != 1:
+            raise ValueError("Send one of productId, revisionId and image.")
+        return self
+
+
+class AnalyzeInput(Input):
+    """``base-views/analyze``."""
+
+    product_id: UUID
+    revision_ids: Annotated[list[UUID], Field(min_length=1, max_length=VIEWS_MOST)]
+    category: Category | None = None
+
+    @model_validator(mode="after")
+    def _once(self) -> AnalyzeInput:
+        if len(set(self.revision_ids)) != len(self.revision_ids):
+            raise ValueError("revisionIds: name each photo once.")
+        return self
+
+
+class CloseUpsInput(Input):
+    """``close-ups/generate``."""
+
+    product_id: UUID
+    base_view_analyses: Annotated[list[AnalysisId], Field(min_length=1, max_length=VIEWS_MOST)]
+    category: Category | None = None
+
+
+class SketchesInput(Input):
+    """``sketches/generate``."""
+
+    product_id: UUID
+    product_analysis: (
+        Annotated[list[AnalysisId], Field(min_length=1, max_length=VIEWS_MOST)] | AnalysisId
+    )
+    category: Category | None = None
+
+
+class ProductInput(Input):
+    """A new product."""
+
+    name: Annotated[str, Field(max_length=200)] = ""
+    description: Annotated[str, Field(max_length=4000)] = ""
+
+
+class ProductChanges(Input):
+    """Changes of a product."""
+
+    name: Annotated[str, Field(max_length=200)] | None = None
+    description: Annotated[str, Field(max_length=4000)] | None = None
+    style_no: Annotated[str, Field(max_length=60)] | None = None
+    season: Annotated[str, Field(max_length=60)] | None = None
+    brand: Annotated[str, Field(max_length=120)] | None = None
+    sizes: (
+        Annotated[list[Annotated[str, Field(min_length=1, max_length=20)]], Field(max_length=30)]
+        | None
+    ) = None
+    sample_size: Annotated[str, Field(max_length=20)] | None = None
+    unit: Literal["cm", "mm", "in"] | None = None
+    category: Category | None = None
+    subcategory: Category | None = None
+
+
+class RevisionInput(Input):
+    """A photo by address."""
+
+    image_url: Annotated[str, Field(max_length=2000)]
+    view_type: ViewType | None = None
+
+
+class RevisionChanges(Input):
+    """Changes of a photo."""
+
+    is_current: Annotated[bool, Field(strict=True)] | None = None
+    view_type: ViewType | None = None
+
+
+class LengthInput(Input):
+    """A length."""
+
+    value: Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | str
+    unit: Literal["mm", "cm", "in"]
+
+
+class ScaleInput(Input):
+    """One known dimension."""
+
+    from_: Annotated[Point, Field(alias="from")]
+    to: Point
+    length: LengthInput
+
+
+class OutlineInput(Input):
+    """Strokes that correct the outline."""
+
+    keep: list[Annotated[list[Point], Field(min_length=1)]] = []
+    remove: list[Annotated[list[Point], Field(min_length=1)]] = []
+    worn_by_person: Annotated[bool, Field(strict=True)] | None = None

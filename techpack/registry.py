@@ -1,0 +1,34 @@
+"""The steps as the rooms below know them: job kinds and quotes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+
+from credits import quotes
+from generation import kinds
+from techpack.operations import steps
+from techpack.prices import price_of
+from techpack.work import analysing, closing_up, detecting, sketching
+
+
+def register_all() -> None:
+    """Register each step's kind and its pricer."""
+    for kind in (
+        kinds.Kind(steps.DETECT, "Category", detecting.work, detecting.present),
+        kinds.Kind(steps.ANALYZE, "Analysis", analysing.work, analysing.present),
+        kinds.Kind(steps.CLOSE_UPS, "Close-ups", closing_up.work, closing_up.present),
+        kinds.Kind(steps.SKETCHES, "Sketches", sketching.work, sketching.present),
+    ):
+        kinds.register(kind)
+        quotes.register(kind.name, _pricer(kind.name))
+
+
+def _pricer(operation: str) -> Any:
+    def price(*, user: Any, data: Mapping[str, Any]) -> quotes.Price:
+        amount = price_of(operation, data)
+        return quotes.Price(amount=amount, seconds=settings.USUAL_SECONDS.get(operation, 10))
+
+    return price

@@ -1,0 +1,15 @@
+"""Celery's entries: an id in, the rest is read from the database."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from celery import shared_task
+
+from techpack.work import preparing
+
+
+@shared_task
+def prepare_revision(revision_id: str) -> None:
+    """Find the outline of a new photo, and the product's category if it has none."""
+    preparing.prepare(revision_id=UUID(revision_id))

@@ -1,0 +1,1 @@
+"""What a worker does for each step: fetch, ask, check, store."""

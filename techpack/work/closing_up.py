@@ -1,0 +1,139 @@
+"""Close-ups: a plan of six to ten shots, then the shots, then what each shows."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+from uuid import UUID
+
+from PIL import Image
+
+from core import storage
+from generation.kinds import Outcome
+from generation.models import Job
+from generation.providers.protocols import Answer, Call, View
+from generation.providers.routes import Route, route_of
+from generation.run import Run
+from techpack import outlines, seeing
+from techpack.models import CloseUp, Product, Revision
+from techpack.stale import fingerprint
+from techpack.work.parts import Parts
+
+OPERATION = "close-ups/generate"
+THUMBNAIL_PX = 480
+
+Shot = dict[str, Any]
+
+
+def work(run: Run) -> Outcome:
+    """Plan, cut and describe; a shot that fails is left out and not charged."""
+    product = Product.objects.get(pk=run.job.product_id)
+    revisions = list(Revision.objects.filter(product=product, pk__in=run.input["revision_ids"]))
+    for revision in revisions:
+        revision.product = product
+        outlines.ensure_outline(revision)
+    views = {str(row.pk): seeing.view_of(row) for row in revisions}
+    route = route_of(OPERATION)
+    run.report(done=0, planned=8, step="Planning the shots")
+    plan = _plan(run, route, [views[str(row.pk)] for row in revisions], product)
+    parts = Parts(run, planned=len(plan), step="{done} of {planned} shots")
+    made: dict[int, tuple[Answer, Answer]] = {}
+    for shot, found in run.parallel(plan, lambda shot: _shoot(run, route, views, shot)):
+        if isinstance(found, Exception):
+            parts.lost(part_id=f"shot-{shot['order']}", view_type=shot["viewType"], error=found)
+        else:
+            made[shot["order"]] = found
+            parts.took()
+    thumbnails = {order: _thumbnail(cut.keys["image.jpg"]) for order, (cut, _) in made.items()}
+    made_from = fingerprint(product, revisions)
+
+    def store(job: Job) -> dict[str, Any]:
+        CloseUp.objects.filter(product=product, is_current=True).update(is_current=False)
+        rows = [
+            _row(job, product, shot, *made[shot["order"]], thumbnails[shot["order"]], made_from)
+            for shot in plan
+            if shot["order"] in made
+        ]
+        return {"plan": plan, "close_ups": [str(row.pk) for row in rows]}
+
+    return parts.outcome(store)
+
+
+def _call(route: Route, part: str, operation: str, kind: Any, **told: Any) -> Call:
+    return Call(
+        part=part,
+        operation=operation,
+        type=kind,
+        provider=route.name,
+        model=route.model,
+        is_resubmittable=route.provider.is_resubmittable,
+        input=told,
+    )
+
+
+def _plan(run: Run, route: Route, views: list[View], product: Product) -> list[Shot]:
+    brief = seeing.brief_of(product)
+    call = _call(
+        route, "plan", "close-ups/plan", "vision",
+        views=[view.view_type for view in views], category=brief.category,
+    )
+    answer = run.call(
+        call, lambda: route.provider.plan_close_ups(views=views, brief=brief, model=route.model)
+    )
+    return list(answer.data["shots"])
+
+
+def _shoot(run: Run, route: Route, views: dict[str, View], shot: Shot) -> tuple[Answer, Answer]:
+    view = views[shot["sourceRevisionId"]]
+    part = f"shot-{shot['order']}"
+    cut = run.call(
+        _call(route, part, "close-ups/cut", "image", shot=shot["name"], box=shot["box"]),
+        lambda: route.provider.close_up(view=view, shot=shot, model=route.model),
+    )
+    told = run.call(
+        _call(route, part, "close-ups/describe", "vision", shot=shot["name"]),
+        lambda: route.provider.describe_close_up(view=view, shot=shot, model=route.model),
+    )
+    return cut, told
+
+
+def _thumbnail(image_key: str) -> str:
+    with Image.open(io.BytesIO(storage.read(image_key))) as picture:
+        picture.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
+        held = io.BytesIO()
+        picture.convert("RGB").save(held, "WEBP", quality=82)
+    return storage.put("generated", held.getvalue(), "webp")
+
+
+def _row(
+    job: Job, product: Product, shot: Shot, cut: Answer, told: Answer, thumbnail_key: str,
+    made_from: dict[str, Any],
+) -> CloseUp:
+    return CloseUp.objects.create(
+        product=product, job=job, revision_id=UUID(shot["sourceRevisionId"]),
+        image_key=cut.keys["image.jpg"], thumbnail_key=thumbnail_key,
+        shot_metadata={**shot, **cut.data}, analysis_data=told.data, order=shot["order"],
+        made_from=made_from,
+    )
+
+
+def present(job: Job) -> dict[str, Any]:
+    """``{plan, generatedImages}``."""
+    result = job.result or {}
+    rows = CloseUp.objects.filter(pk__in=result.get("close_ups", [])).order_by("order")
+    return {
+        "plan": [shot for shot in result.get("plan", [])],
+        "generated_images": [present_close_up(row) for row in rows],
+    }
+
+
+def present_close_up(row: CloseUp) -> dict[str, Any]:
+    """A close-up as clients see it."""
+    return {
+        "id": row.pk,
+        "image_url": storage.signed_url(row.image_key),
+        "thumbnail_url": storage.signed_url(row.thumbnail_key),
+        "shot_metadata": row.shot_metadata,
+        "analysis_data": row.analysis_data,
+        "order": row.order,
+    }

@@ -55,5 +55,6 @@ def locked_out(
     response = render(
         request, "errors/domain.html", {"error": error, "status": status}, status=status
     )
-    response.headers.update(headers)
+    for name, value in headers.items():
+        response.headers[name] = value
     return response

@@ -103,12 +103,11 @@ class Endpoint(APIView):
             return exc.response
         return super().handle_exception(exc)
 
-    def finalize_response(
-        self, request: Request, response: Any, *args: Any, **kwargs: Any
-    ) -> Any:
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Add the limits' headers; keep the answer under the idempotency key."""
         final = super().finalize_response(request, response, *args, **kwargs)
-        final.headers.update(self._limits)
+        for name, value in self._limits.items():
+            final.headers[name] = value
         if self._record is not None:
             final.add_post_render_callback(self._keep)
         return final
@@ -118,9 +117,7 @@ class Endpoint(APIView):
             return
         body = json.loads(response.rendered_content) if response.content else None
         location = {k: v for k, v in response.headers.items() if k == "Location"}
-        idempotency.finish(
-            self._record, status=response.status_code, body=body, headers=location
-        )
+        idempotency.finish(self._record, status=response.status_code, body=body, headers=location)
 
 
 def uuid_or_404(text: str) -> UUID:
@@ -158,9 +155,7 @@ def _link(request: Request, direction: str, pk: UUID) -> str:
     return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
 
 
-def page_of(
-    request: Request, rows: QuerySet[M], present: Callable[[M], Any]
-) -> dict[str, Any]:
+def page_of(request: Request, rows: QuerySet[M], present: Callable[[M], Any]) -> dict[str, Any]:
     """One page of rows, newest first, as ``{next, previous, results}``.
 
     Rows must have a time-ordered UUID as their primary key.

@@ -76,7 +76,9 @@ def bug() -> errors.DomainError:
 
 
 def _from_drf(exc: drf.APIException) -> errors.DomainError:
-    words = str(exc.detail) if not isinstance(exc.detail, dict | list) else "The input is not valid."
+    words = (
+        str(exc.detail) if not isinstance(exc.detail, dict | list) else "The input is not valid."
+    )
     match exc:
         case drf.NotAuthenticated() | drf.AuthenticationFailed():
             return errors.Unauthenticated(
@@ -100,7 +102,9 @@ def _from_drf(exc: drf.APIException) -> errors.DomainError:
                 "The body could not be read.", fields={"body": ["This is not valid JSON."]}
             )
         case drf.NotAcceptable():
-            return errors.InvalidRequest("Only application/json is answered.", code="NOT_ACCEPTABLE")
+            return errors.InvalidRequest(
+                "Only application/json is answered.", code="NOT_ACCEPTABLE"
+            )
     return bug()
 
 
@@ -198,6 +202,9 @@ class DomainErrorMiddleware:
                 status=status,
                 headers=headers_of(exc),
             )
-        response = render(request, "errors/domain.html", {"error": exc, "status": status}, status=status)
-        response.headers.update(headers_of(exc))
+        response = render(
+            request, "errors/domain.html", {"error": exc, "status": status}, status=status
+        )
+        for name, value in headers_of(exc).items():
+            response.headers[name] = value
         return response

@@ -19,7 +19,7 @@ LONGEST_PAUSE_S = 5.0
 # A program that lived this long was well: its next death counts as the first again.
 WELL_AFTER_S = 15.0
 DEATHS_IN_A_ROW = 6
-POLL_S = 0.03
+READY_WITHIN_S = 90.0
 LINE_LIMIT = 1 << 20
 
 
@@ -76,9 +76,18 @@ class Part:
             pause = min(pause * 2, LONGEST_PAUSE_S)
 
     async def until_it_answers(self) -> None:
-        """Wait until the part is ready for use."""
+        """Wait until the part is ready for use.
+
+        Raises EmbeddedServiceError when it is not within READY_WITHIN_S.
+        """
+        deadline, pause = time.monotonic() + READY_WITHIN_S, 0.03
         while self._answers is not None and not await asyncio.to_thread(self._answers):
-            await asyncio.sleep(POLL_S)
+            if time.monotonic() > deadline:
+                raise EmbeddedServiceError(
+                    f"{self.name} runs but does not answer; see its lines above."
+                )
+            await asyncio.sleep(pause)
+            pause = min(pause * 1.5, 1.0)
 
     async def stop(self, *, within_s: float) -> None:
         """Ask it to end, wait, then kill it with everything that it started."""

@@ -17,6 +17,7 @@ from deploy.embedded.cluster import Cluster, EmbeddedServiceError, locate
 
 PROJECT = Path(__file__).resolve().parents[2]
 START_WITHIN_S = 90.0
+LOG_LIMIT = 10_000_000
 
 # Descriptors of the users' locks, open for the life of this process, by folder.
 _in_use: dict[Path, int] = {}
@@ -62,7 +63,8 @@ def _start_keeper(cluster: Cluster, database: str, *, volatile: bool) -> subproc
     ]
     if volatile:
         command.append("--volatile")
-    with cluster.log.open("ab") as log:
+    is_long = cluster.log.exists() and cluster.log.stat().st_size > LOG_LIMIT
+    with cluster.log.open("wb" if is_long else "ab") as log:
         keeper = subprocess.Popen(
             command,
             cwd=PROJECT,

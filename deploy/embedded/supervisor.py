@@ -22,7 +22,7 @@ from typing import Any
 import psycopg
 
 from deploy.embedded import locks
-from deploy.embedded.cluster import EmbeddedServiceError
+from deploy.embedded.cluster import EmbeddedServiceError, locate
 from deploy.embedded.console import say
 from deploy.embedded.part import Part
 from deploy.embedded.postgres import ensure_postgres, is_running, release_postgres
@@ -33,6 +33,7 @@ from deploy.embedded.valkey import SMALL_TALK, Valkey
 HOUSEWORK_PROCESSES = 2
 STOP_WITHIN_S = 3.0
 DATABASE_CHECK_S = 1.0
+DATABASE_NEWS = ("FATAL:", "PANIC:", "WARNING:", "was terminated by", "keeper[")
 # Jobs run side by side in processes; threads inside each would only fight for the cores.
 ONE_THREAD = {
     "OMP_NUM_THREADS": "1",
@@ -112,6 +113,7 @@ class Supervisor:
             environment=self.environment,
             answers=lambda: _is_healthy(self.runtime.health_url),
             files=[listener.fileno()],
+            unsaid=['"GET /healthz HTTP/1.1" 200'],
         )
         await self._keep(web)
         took = time.monotonic() - started
@@ -153,6 +155,7 @@ class Supervisor:
         )
         say("postgres", f"ready in {time.monotonic() - started:.1f} s")
         self._begin(self._watch_database())
+        self._begin(self._tell_database_news())
 
     async def _watch_database(self) -> None:
         """The keeper restarts the server; we restart the keeper."""
@@ -161,6 +164,16 @@ class Supervisor:
             if not is_running(self.runtime.data_dir):
                 say("postgres", "gone; starting again")
                 await asyncio.to_thread(ensure_postgres, self.runtime.data_dir)
+
+    async def _tell_database_news(self) -> None:
+        """Show what in PostgreSQL's log is worth a look."""
+        with locate(self.runtime.data_dir).log.open(errors="replace") as log:
+            log.seek(0, os.SEEK_END)
+            while True:
+                for line in log:
+                    if any(word in line for word in DATABASE_NEWS):
+                        say("postgres", line.rstrip())
+                await asyncio.sleep(DATABASE_CHECK_S)
 
     async def _start_workers(self) -> None:
         environment = self.environment | ONE_THREAD

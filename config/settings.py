@@ -76,7 +76,7 @@ INSTALLED_APPS = [
     "notifications",
     "billing",
     "generation",
-    "techpack",
+    # "techpack",
 ]
 
 MIDDLEWARE = [

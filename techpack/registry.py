@@ -23,12 +23,12 @@ def register_all() -> None:
         kinds.Kind(steps.SKETCHES, "Sketches", sketching.work, sketching.present),
     ):
         kinds.register(kind)
-        quotes.register(kind.name, _pricer(kind.name))
+        quotes.register(kind.name, _pricer(kind.name), label=kind.label)
 
 
-def _pricer(operation: str) -> Any:
-    def price(*, user: Any, data: Mapping[str, Any]) -> quotes.Price:
-        amount = price_of(operation, data)
-        return quotes.Price(amount=amount, seconds=settings.USUAL_SECONDS.get(operation, 10))
+def _pricer(operation: str) -> quotes.Pricer:
+    def price(user: Any, given: Mapping[str, Any]) -> quotes.Price:
+        seconds = settings.USUAL_SECONDS.get(operation, 10)
+        return quotes.Price(credits=price_of(operation, given), seconds=seconds)
 
     return price

@@ -35,6 +35,7 @@ from techpack.document.description import (
 TEMPLATES = Path(__file__).resolve().parent / "typst"
 FONTS = TEMPLATES / "fonts"
 LONGEST_WORD = 22
+LONG_TEXT = 900
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _LONG_WORD = re.compile(rf"[^\s\u200b]{{{LONGEST_WORD + 1},}}")
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
@@ -88,7 +89,7 @@ def _told(pack: Pack, assets: Assets) -> dict[str, Any]:
                 "kind": sheet.kind,
                 "heading": sheet.heading,
                 "title_block": _plain(sheet.title_block, assets),
-                "body": _plain(sheet.body, assets),
+                "body": _with_lengths(_plain(sheet.body, assets)),
             }
             for sheet in pack.sheets
         ],
@@ -116,6 +117,19 @@ def _plain(thing: Any, assets: Assets) -> Any:
     elif isinstance(thing, Colour | Swatch):
         told["hex"] = thing.hex if _HEX.fullmatch(thing.hex) else ""
     return told
+
+
+def _with_lengths(body: dict[str, Any]) -> dict[str, Any]:
+    """Says whether some text is so long that its table row may have to break."""
+    return body | {"long_texts": _longest(body) > LONG_TEXT}
+
+
+def _longest(thing: Any) -> int:
+    if isinstance(thing, str):
+        return len(thing)
+    if isinstance(thing, dict):
+        thing = list(thing.values())
+    return max(map(_longest, thing), default=0) if isinstance(thing, list) else 0
 
 
 def set_text(text: str) -> str:

@@ -8,11 +8,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..bezier import Points
-from .frame import Frame
+from generation.providers.studio.bezier import Points
+from generation.providers.studio.sketch.frame import Frame
 
 _MARGIN = 9  # units inside the outline where its own edge still disturbs the gradient
 _SEEN = 0.9  # normalised strength from which a point of a line counts as seen
+
+_REACH = 3  # units that a line may be off and still be supported
+_BINS = 8  # directions
+_ALIGNED = 0.84  # cosine, a little more than half a bin
+_BESIDE = (-26, -15, 15, 26)  # units to the neighbours a line is compared with
 
 Field = NDArray[np.float32]
 
@@ -25,40 +30,43 @@ class Evidence:
     contrast: Field  # gradient in Lab units a pixel, not normalised
     across_x: Field  # unit vector across the line
     across_y: Field
+    nearby: Field  # the greatest strength within reach
+    seen: NDArray[np.bool_]  # (bins, h, w): a line passes within reach, by direction across it
     inside: NDArray[np.bool_]  # where the gradient can be trusted
     busy: float  # share of the inside that is full of edges: prints, knits, quilting
 
-    def support(self, points: Points, *, reach: int = 3) -> float:
-        """Share of the line that the photo shows, within ``reach`` units, in its direction."""
-        return float(self._seen(points, reach).mean()) if len(points) > 4 else 0.0
+    def support(self, points: Points) -> float:
+        """Share of the line that the photo shows, near it and in its direction."""
+        return self._support(*_stations(points))
 
-    def score(self, points: Points, *, reach: int = 2) -> float:
-        """Mean strength along the line, capped so that one bright spot cannot carry it."""
-        values = self._along(points, reach)
-        return float(np.minimum(values, 3.0).mean()) if values.size > 4 else 0.0
+    def stands_out(self, points: Points) -> float:
+        """How much more support the line has than lines beside it, -1..1.
 
-    def _seen(self, points: Points, reach: int) -> NDArray[np.bool_]:
-        values = self._along(points, reach)
-        return values > _SEEN if values.size else np.zeros(1, bool)
-
-    def _along(self, points: Points, reach: int) -> Field:
+        In a crumpled or printed cloth any line finds support; a seam finds more than its
+        neighbours.
+        """
         at, normal = _stations(points)
-        best = np.zeros(len(at), np.float32)
+        beside = [self._support(at + by * normal, normal) for by in _BESIDE]
+        return self._support(at, normal) - float(np.mean(beside))
+
+    def score(self, points: Points) -> float:
+        """Mean strength along the line, capped so that one bright spot cannot carry it."""
+        x, y = self._pixels(points)
+        return float(np.minimum(self.nearby[y, x], 3.0).mean()) if len(points) else 0.0
+
+    def _support(self, at: Points, normal: Points) -> float:
+        x, y = self._pixels(at)
+        usable = self.inside[y, x]
+        if usable.sum() < 0.5 * len(at):
+            return 0.0
+        angle = np.arctan2(normal[:, 1], normal[:, 0]) % np.pi
+        bins = np.round(angle / np.pi * _BINS).astype(int) % _BINS
+        return float(self.seen[bins, y, x][usable].mean())
+
+    def _pixels(self, at: Points) -> tuple[NDArray[np.int_], NDArray[np.int_]]:
         height, width = self.strength.shape
-        usable = np.zeros(len(at), bool)
-        for offset in range(-reach, reach + 1):
-            x = np.round(at[:, 0] + offset * normal[:, 0]).astype(int)
-            y = np.round(at[:, 1] + offset * normal[:, 1]).astype(int)
-            ok = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-            x, y = np.clip(x, 0, width - 1), np.clip(y, 0, height - 1)
-            ok &= self.inside[y, x]
-            aligned = np.abs(
-                self.across_x[y, x] * normal[:, 0] + self.across_y[y, x] * normal[:, 1]
-            )
-            value = np.where(ok & (aligned > 0.8), self.strength[y, x], 0)
-            best = np.maximum(best, value)
-            usable |= ok
-        return best[usable]
+        x = np.clip(np.round(at[:, 0]).astype(int), 0, width - 1)
+        return x, np.clip(np.round(at[:, 1]).astype(int), 0, height - 1)
 
 
 def find(frame: Frame) -> Evidence:
@@ -81,7 +89,24 @@ def find(frame: Frame) -> Evidence:
     strength[~inside] = 0
     busy = float((contrast[inside] > 1.6).mean()) if inside.any() else 0.0
     norm = contrast + 1e-6
-    return Evidence(strength, contrast, gx / norm, gy / norm, inside, busy)
+    nx, ny = gx / norm, gy / norm
+    window = np.ones((2 * _REACH + 1,) * 2, np.uint8)
+    nearby = cv2.dilate(strength, window)
+    return Evidence(
+        strength, contrast, nx, ny, nearby, _by_direction(strength, nx, ny, window), inside, busy
+    )
+
+
+def _by_direction(
+    strength: Field, nx: Field, ny: Field, window: NDArray[np.uint8]
+) -> NDArray[np.bool_]:
+    there = strength > _SEEN
+    maps = []
+    for i in range(_BINS):
+        angle = i * np.pi / _BINS
+        aligned = np.abs(nx * np.cos(angle) + ny * np.sin(angle)) > _ALIGNED
+        maps.append(cv2.dilate((there & aligned).astype(np.uint8), window) > 0)
+    return np.stack(maps)
 
 
 def _gradient(lab: Field, sigma: float) -> tuple[Field, Field]:
@@ -103,6 +128,11 @@ def _inside(frame: Frame) -> NDArray[np.bool_]:
     solid = (frame.alpha > 0.5).astype(np.uint8)
     padded = cv2.copyMakeBorder(solid, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
     return cv2.erode(padded, kernel)[1:-1, 1:-1] > 0
+
+
+def _beside(points: Points, by: float) -> Points:
+    at, normal = _stations(points)
+    return at + by * normal
 
 
 def _stations(points: Points, step: float = 4.0) -> tuple[Points, Points]:

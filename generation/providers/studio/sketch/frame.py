@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..shapes import Family, Outline, Photo, Point, Silhouette
+from generation.providers.studio.shapes import Family, Outline, Photo, Point, Silhouette
 
 LONG_SIDE = 1000.0
 PAD = 40.0

@@ -9,13 +9,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import bezier
-from ..bezier import Curve, Points
-from .evidence import Evidence
-from .frame import Frame
+from generation.providers.studio import bezier
+from generation.providers.studio.bezier import Curve, Points
+from generation.providers.studio.sketch.evidence import Evidence
+from generation.providers.studio.sketch.frame import Frame
 
 _GAP = 26.0  # units that two ends may be apart and still be one line
 _TOO_CLOSE = 7.0  # units between lines below which the weaker is an echo of the other
+_EDGE_SHADING = 56.0  # units: a soft edge of cloth shades in, on both sides of the outline
+_MOST_CHAINS = 260  # the longest; what is shorter is texture
 _KEPT = {"garment": 14, "other": 26}
 
 
@@ -42,40 +44,47 @@ def trace(evidence: Evidence, *, shortest: float) -> list[Found]:
 
 
 def choose(
-    lines: Iterable[Found], frame: Frame, evidence: Evidence, taken: Sequence[Points]
+    lines: Iterable[Found],
+    frame: Frame,
+    evidence: Evidence,
+    outline: Points,
+    taken: Sequence[Points],
 ) -> list[Found]:
     """The lines worth drawing, symmetric ones mirrored. ``taken`` are lines already drawn."""
-    kind = "garment" if frame.is_garment else "other"
     covered = _Covered(frame, taken)
+    if frame.is_garment:
+        covered.add(outline, thick=_EDGE_SHADING)
     kept: list[Found] = []
     for line in lines:
-        if len(kept) >= _KEPT[kind]:
+        if len(kept) >= _KEPT["garment" if frame.is_garment else "other"]:
             break
-        if frame.is_garment and not _is_seam(line, frame, evidence):
-            continue
-        if not frame.is_garment and not _is_edge(line):
+        if not (_is_seam(line, evidence) if frame.is_garment else _is_edge(line)):
             continue
         if covered.share(line.points) > 0.4:
             continue
-        if frame.symmetric:
-            twin = _mirrored(line, frame, evidence)
-            if twin is None:
-                continue
-            line = twin
-        covered.add(line.points)
-        if line.mirrored:
-            covered.add(_flip(line.points, frame.axis_x))
-        kept.append(line)
+        found = _mirrored(line, frame, evidence) if frame.symmetric else line
+        if found is None:
+            continue
+        covered.add(found.points)
+        if found.mirrored:
+            covered.add(_flip(found.points, frame.axis_x))
+        kept.append(found)
     return kept
 
 
-def _is_seam(line: Found, frame: Frame, evidence: Evidence) -> bool:
-    if evidence.busy > 0.24:
-        return False
-    return line.length >= 95 and line.strength >= 1.35 and line.turning < 1.1
+def _is_seam(line: Found, evidence: Evidence) -> bool:
+    return (
+        line.length >= 115
+        and line.strength >= 1.6
+        and line.turning < 0.7
+        and evidence.stands_out(line.points) > 0.5
+    )
 
 
 def _is_edge(line: Found) -> bool:
+    closed = np.linalg.norm(line.points[0] - line.points[-1]) < 30
+    if closed and line.length < 130 and line.turning > 2.6:
+        return False  # a speck of print
     return line.length >= 55 and line.strength >= 1.2 and line.turning < 3.2
 
 
@@ -91,7 +100,7 @@ def _mirrored(line: Found, frame: Frame, evidence: Evidence) -> Found | None:
         straight = np.stack([np.full(2, axis), line.points[[0, -1], 1]], axis=1)
         return Found(straight, (bezier.line(*straight),), line.length, line.strength, 0.0)
     if offset.min() < -12 and offset.max() > 12:
-        return _across(line, axis)
+        return _across(line, frame, evidence)
     best, shift = 0.0, np.zeros(2)
     for dx in (-10, -5, 0, 5, 10):
         for dy in (-8, 0, 8):
@@ -99,36 +108,53 @@ def _mirrored(line: Found, frame: Frame, evidence: Evidence) -> Found | None:
             value = evidence.support(_flip(line.points, axis) + move)
             if value > best:
                 best, shift = value, move
-    if best >= 0.5:
+    shift_way = np.array([-shift[0], shift[1]])
+    twin = _flip(line.points + shift_way, axis)
+    telling = line.length > 150 and line.strength > 2.0 and best > 0.35
+    if telling or (best >= 0.6 and evidence.stands_out(twin) > 0.3):
         # Half of the difference each: neither half of a garment is the true one.
-        moved = line.points - np.array([-shift[0], shift[1]]) * np.array([0.5, -0.5])
-        curves = bezier.fit(moved, 2.6)
-        if moved[:, 0].mean() < axis:
-            moved, curves = _flip(moved, axis), bezier.mirror(curves, axis)
-        return Found(moved, tuple(curves), line.length, line.strength, line.turning, mirrored=True)
-    alone = line.length > 150 and line.strength > 1.9 and line.turning < 0.7
+        return _pair(line, line.points + shift_way / 2, axis)
+    alone = line.length > 150 and line.strength > 2.2 and line.turning < 0.3
     return line if alone else None
 
 
-def _across(line: Found, axis: float) -> Found | None:
-    """A line over the middle: averaged with its mirror when the two agree."""
+def _pair(line: Found, points: Points, axis: float) -> Found:
+    """The right one of a mirrored pair, running into the axis level when it ends near it."""
+    points = _flip(points, axis) if points[:, 0].mean() < axis else points
+    points = points if points[0, 0] <= points[-1, 0] else points[::-1]
+    ahead = points[min(6, len(points) - 1)] - points[0]
+    level = None
+    if points[0, 0] - axis < 22 and abs(ahead[1]) < ahead[0]:
+        meet = np.array([[axis, points[0, 1] - 0.5 * ahead[1] / max(ahead[0], 1e-6) * 10]])
+        points = np.vstack([meet, points[points[:, 0] > axis + 6]])
+        level = np.array([1.0, 0.0])
+    curves = tuple(bezier.fit(points, 3.0, start=level))
+    return Found(points, curves, line.length, line.strength, line.turning, mirrored=True)
+
+
+def _across(line: Found, frame: Frame, evidence: Evidence) -> Found | None:
+    """A line over the middle: averaged with its mirror, or its longer half mirrored."""
+    axis = frame.axis_x
     points = line.points if line.points[0, 0] < line.points[-1, 0] else line.points[::-1]
-    twin = _flip(points, axis)[::-1]
-    low, high = max(points[0, 0], twin[0, 0]), min(points[-1, 0], twin[-1, 0])
-    if high - low < 0.6 * (points[-1, 0] - points[0, 0]) or np.any(np.diff(points[:, 0]) < -2):
-        return line if line.length > 150 and line.turning < 0.7 else None
-    at = np.linspace(low, high, 60)
-    order, other = np.argsort(points[:, 0]), np.argsort(twin[:, 0])
-    one = np.interp(at, points[order, 0], points[order, 1])
-    two = np.interp(at, twin[other, 0], twin[other, 1])
-    if np.abs(one - two).mean() > 14:
-        return line if line.length > 150 and line.turning < 0.7 else None
-    mean = np.stack([at, (one + two) / 2], axis=1)
-    half = mean[mean[:, 0] >= axis]
-    half = np.vstack([[axis, half[0, 1]], half])
-    right = bezier.rounded(bezier.fit(half, 2.6, start=np.array([1.0, 0.0])))
-    whole = tuple([*bezier.mirror(right, axis), *right])
-    return Found(mean, whole, line.length, line.strength, line.turning)
+    if np.any(np.diff(points[:, 0]) < -2):
+        return None
+    order = np.argsort(points[:, 0], kind="stable")
+    low, high = points[0, 0] - axis, points[-1, 0] - axis
+    shared = min(-low, high)
+    at = np.linspace(0, max(-low, high), 50)
+    right = np.interp(axis + at, points[order, 0], points[order, 1])
+    left = np.interp(axis - at, points[order, 0], points[order, 1])
+    if shared > 0.55 * max(-low, high) and np.abs(left - right)[at <= shared].mean() < 14:
+        y = np.where(at <= shared, (left + right) / 2, right if high > -low else left)
+    else:
+        y = right if high > -low else left
+        half = np.stack([axis + at, y], axis=1)
+        strong = line.strength > 2.2 and line.length > 250
+        least = 0.25 if strong else 0.55
+        far = half if high < -low else _flip(half, axis)
+        if evidence.support(far[at > shared]) < least:
+            return None
+    return _pair(line, np.stack([axis + at, y], axis=1), axis)
 
 
 class _Covered:
@@ -139,10 +165,9 @@ class _Covered:
         for points in lines:
             self.add(points)
 
-    def add(self, points: Points) -> None:
-        """Count the polyline as drawn."""
-        thick = int(2 * _TOO_CLOSE)
-        cv2.polylines(self._map, [np.round(points).astype(np.int32)], False, 1, thick)
+    def add(self, points: Points, *, thick: float = 2 * _TOO_CLOSE) -> None:
+        """Count the polyline and what lies beside it as drawn."""
+        cv2.polylines(self._map, [np.round(points).astype(np.int32)], False, 1, int(thick))
 
     def share(self, points: Points) -> float:
         """Share of the polyline that lies beside a drawn one."""
@@ -164,7 +189,7 @@ def _measured(evidence: Evidence, points: Points) -> Found:
     turned = float(np.abs(np.angle(np.exp(1j * np.diff(angles)))).sum()) if len(ways) > 1 else 0.0
     curves = bezier.fit(points, 2.6)
     turning = turned / max(1.0, length / 100)
-    return Found(points, tuple(curves), length, evidence.score(points, reach=3), turning)
+    return Found(points, tuple(curves), length, evidence.score(points), turning)
 
 
 def _ridges(evidence: Evidence) -> NDArray[np.bool_]:
@@ -210,46 +235,54 @@ def _chains(edges: NDArray[np.bool_]) -> list[Points]:
 
 def _joined(parts: list[Points]) -> list[Points]:
     """Chains whose ends face each other over a small gap, as one."""
-    parts = sorted(parts, key=lambda p: -len(p))[:220]
-    merged = True
-    while merged:
-        merged = False
-        ends = _Ends(parts)
-        pair = ends.closest()
-        if pair is not None:
-            i, i_end, j, j_end = pair
-            one = parts[i] if i_end else parts[i][::-1]
-            two = parts[j][::-1] if j_end else parts[j]
-            parts = [p for k, p in enumerate(parts) if k not in (i, j)]
-            parts.append(np.vstack([one, two]))
-            merged = True
-    return parts
+    parts = sorted(parts, key=lambda p: -len(p))[:_MOST_CHAINS]
+    partner: dict[tuple[int, int], tuple[int, int]] = {}
+    for one, two in _facing_ends(parts):
+        if one not in partner and two not in partner:
+            partner[one], partner[two] = two, one
+    joined, used = [], set()
+    loose = [(i, k) for i in range(len(parts)) for k in (0, 1) if (i, k) not in partner]
+    for start in [*loose, *partner]:
+        if start[0] not in used:
+            joined.append(_walk(parts, partner, start, used))
+    return joined
 
 
-class _Ends:
-    """Both ends of every chain, with the direction in which each would go on."""
+def _walk(
+    parts: list[Points],
+    partner: dict[tuple[int, int], tuple[int, int]],
+    start: tuple[int, int],
+    used: set[int],
+) -> Points:
+    """Follow partners from a free end; marks the chains it runs through as used."""
+    run = []
+    at: tuple[int, int] | None = start
+    while at is not None and at[0] not in used:
+        chain, end = at
+        used.add(chain)
+        run.append(parts[chain] if end == 0 else parts[chain][::-1])
+        at = partner.get((chain, 1 - end))
+    return np.vstack(run)
 
-    def __init__(self, parts: Sequence[Points]) -> None:
-        self.at = np.array([p[k] for p in parts for k in (0, -1)]).reshape(-1, 2)
-        ways = [-bezier.tangent(p, at_end=bool(k), reach=12) for p in parts for k in (0, 1)]
-        self.way = np.array(ways).reshape(-1, 2)
 
-    def closest(self) -> tuple[int, int, int, int] | None:
-        """The nearest pair of ends that run into each other: chain, end, chain, end."""
-        if len(self.at) < 4:
-            return None
-        gap = self.at[None] - self.at[:, None]
-        distance = np.linalg.norm(gap, axis=2)
-        ahead = np.einsum("ijk,ik->ij", gap, self.way) / (distance + 1e-6)
-        facing = -(self.way @ self.way.T)
-        good = (distance < _GAP) & (facing > 0.86) & ((ahead > 0.86) | (distance < 4))
-        good &= good.T
-        chain = np.arange(len(self.at)) // 2
-        good &= chain[:, None] != chain[None]
-        if not good.any():
-            return None
-        i, j = np.unravel_index(np.where(good, distance, np.inf).argmin(), distance.shape)
-        return int(i) // 2, int(i) % 2, int(j) // 2, int(j) % 2
+def _facing_ends(parts: list[Points]) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Pairs of (chain, end) that run into each other, nearest first."""
+    if len(parts) < 2:
+        return []
+    at = np.array([p[k] for p in parts for k in (0, -1)])
+    way = np.array([-bezier.tangent(p, at_end=bool(k), reach=12) for p in parts for k in (0, 1)])
+    gap = at[None] - at[:, None]
+    distance = np.linalg.norm(gap, axis=2)
+    ahead = np.einsum("ijk,ik->ij", gap, way) / (distance + 1e-6)
+    good = (distance < _GAP) & (way @ way.T < -0.86) & ((ahead > 0.86) | (distance < 4))
+    good &= good.T
+    chain = np.arange(len(at)) // 2
+    rows, columns = np.nonzero(good & (chain[:, None] < chain[None]))
+    order = np.argsort(distance[rows, columns], kind="stable")
+    return [
+        ((int(i) // 2, int(i) % 2), (int(j) // 2, int(j) % 2))
+        for i, j in zip(rows[order], columns[order], strict=True)
+    ]
 
 
 def _eased(points: Points, reach: int = 7) -> Points:

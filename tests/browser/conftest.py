@@ -1,0 +1,90 @@
+"""A real browser against the real application, with the tests' own database."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import ConsoleMessage, Page
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User
+
+# Playwright's loop runs in the test's thread; the test's own database calls are no part of it.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+CHROMIUM = "/usr/bin/chromium"
+PASSWORD = "harbour-crane-7"
+WIDTHS = (390, 768, 1440)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """Debian's Chromium where it is installed, else the one that Playwright brings."""
+    args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+    found = {"executable_path": CHROMIUM} if Path(CHROMIUM).exists() else {}
+    return {**browser_type_launch_args, **found, "args": args}
+
+
+@pytest.fixture
+def page(page: Page, live_server: LiveServer) -> Iterator[Page]:
+    """A page of the live server; the test fails on any complaint of the browser's console."""
+    complaints: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            complaints.append(f"{message.text} ({message.location.get('url', '')})")
+
+    page.on("console", listen)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.set_default_timeout(10_000)
+    yield page
+    assert not complaints, complaints
+
+
+@pytest.fixture
+def person(transactional_db: None) -> User:
+    return User.objects.create_user("ada@studio.example", PASSWORD, name="Ada")
+
+
+@pytest.fixture
+def signed_in(page: Page, person: User, live_server: LiveServer) -> Page:
+    """The page with the person's session, without the way through the sign-in form."""
+    client = Client()
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    name = settings.SESSION_COOKIE_NAME
+    cookie = client.cookies[name].value
+    page.context.add_cookies([{"name": name, "value": cookie, "url": live_server.url}])
+    return page
+
+
+def assert_accessible(page: Page) -> None:
+    """No violation of WCAG 2.2 A, AA or best practice, in the page's present state."""
+    found = Axe().run(page).response["violations"]
+    told = [
+        f"{rule['id']}: {rule['help']}\n  "
+        + "\n  ".join(node["html"][:200] + " " + node["failureSummary"] for node in rule["nodes"])
+        for rule in found
+    ]
+    assert not told, "\n".join(told)
+
+
+def assert_fits(page: Page) -> None:
+    """Nothing reaches beyond the right edge, so the page does not scroll sideways."""
+    wide, room = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide <= room, f"{page.url} is {wide} px wide in a window of {room}"
+
+
+def assert_looks_right(page: Page, url: str) -> None:
+    """The page fits at each width and is accessible in both colour schemes."""
+    page.goto(url)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            assert_fits(page)
+            assert_accessible(page)

@@ -13,11 +13,11 @@ import signal
 import socket
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -111,7 +111,7 @@ class Supervisor:
             "web",
             _module("deploy.embedded.web", str(listener.fileno())),
             environment=self.environment,
-            answers=lambda: _is_healthy(self.runtime.health_url),
+            answers=lambda: _is_healthy(self.runtime),
             files=[listener.fileno()],
             unsaid=['"GET /healthz HTTP/1.1" 200'],
         )
@@ -232,11 +232,14 @@ def _listening(runtime: Runtime) -> socket.socket:
     return listener
 
 
-def _is_healthy(url: str) -> bool:
+def _is_healthy(runtime: Runtime) -> bool:
+    """Ask as a visitor would: only the hosts that people use are allowed."""
+    host = urlsplit(runtime.public_url).netloc
+    question = urllib.request.Request(runtime.health_url, headers={"Host": host})  # noqa: S310
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310
+        with urllib.request.urlopen(question, timeout=5) as answer:  # noqa: S310
             return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
+    except OSError:
         return False
 
 

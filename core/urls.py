@@ -1,0 +1,12 @@
+"""Addresses for those who operate the server."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from core import health
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]

@@ -16,7 +16,7 @@ from techpack.trade.models import (
     StitchBook,
     Template,
 )
-from techpack.trade.tolerances import ToleranceUm, iso_2768, to_um, tolerance_of
+from techpack.trade.tolerances import ToleranceUm, graded_um, iso_2768, to_um, tolerance_of
 
 __all__ = [
     "CATEGORIES",
@@ -27,6 +27,7 @@ __all__ = [
     "StitchBook",
     "Template",
     "ToleranceUm",
+    "graded_um",
     "iso_2768",
     "names",
     "stitches",

@@ -21,6 +21,7 @@ class Frame:
     bgr: NDArray[np.uint8]  # (h, w, 3)
     lab: NDArray[np.float32]  # (h, w, 3), L 0..100
     step: Grey  # lightness step per pixel, smoothed
+    crispness: Grey  # how far a step stands out of the steps around it: edges, not penumbras
     colour_step: Grey  # the largest step of L, a, b per pixel, smoothed
     scale: float  # pixels here per pixel of the photo
 
@@ -37,10 +38,12 @@ def frame_of(bgr: NDArray[np.uint8]) -> Frame:
     size = (max(SHORT_SIDE, round(width * scale)), max(SHORT_SIDE, round(height * scale)))
     small = np.asarray(cv2.resize(bgr, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     lab = to_lab(cv2.bilateralFilter(small, 5, 20, 5))
+    slope = _slope(lab[..., 0])
     return Frame(
         bgr=small,
         lab=lab,
-        step=cv2.GaussianBlur(_slope(lab[..., 0]), (0, 0), 1.2),
+        step=np.asarray(cv2.GaussianBlur(slope, (0, 0), 1.2), dtype=np.float32),
+        crispness=_crispness(slope),
         colour_step=_colour_slope(lab),
         scale=scale,
     )
@@ -56,6 +59,11 @@ def _slope(channel: NDArray[np.float32]) -> Grey:
     across = cv2.Sobel(channel, cv2.CV_32F, 1, 0) / 8
     down = cv2.Sobel(channel, cv2.CV_32F, 0, 1) / 8
     return np.asarray(cv2.magnitude(across, down), dtype=np.float32)
+
+
+def _crispness(slope: Grey) -> Grey:
+    fine = cv2.GaussianBlur(slope, (0, 0), 0.8)
+    return np.asarray(fine - cv2.GaussianBlur(slope, (0, 0), 5), dtype=np.float32)
 
 
 def _colour_slope(lab: NDArray[np.float32]) -> Grey:

@@ -87,12 +87,11 @@ def steepest_near(grey: Grey, radius: int) -> Grey:
 
 def _shadow_of(differing: Mask, frame: Frame, background: Background) -> Mask:
     """Darkened background: the same tint, entered from outside over soft edges only."""
-    dimmed = (background.brightness > DARKEST_SHADOW) & (background.brightness < 1.02)
-    allowed = max(4.5, 2.5 * background.spread) + 5 * (1 - background.brightness)
-    dimmed &= background.tint < allowed
-    soft = frame.step < max(2.2, 1.4 * background.spread)
-    reached = connected_to(~differing, opened(dimmed & soft, 2)) & differing
-    reached = opened(reached, 2)
+    dimmed = _dimmed(background)
+    noise = border_noise(frame.crispness, border_band(frame.shape, BAND), 98)
+    crisp = frame.crispness > max(0.2, 1.5 * noise)
+    soft = ~crisp & (frame.step < max(2.2, 1.4 * background.spread))
+    reached = _seeped(~differing, dimmed & soft) & differing
     shadow = np.zeros_like(differing)
     steep = steepest_near(frame.step, 3)
     outside = grow(~differing, 2)
@@ -102,8 +101,41 @@ def _shadow_of(differing: Mask, frame: Frame, background: Background) -> Mask:
         if outer.sum() >= 6 and np.median(steep[outer]) < limit:
             shadow |= part
     shadow = grow(shadow, 3) & differing & dimmed
+    shadow |= _cast_shadow(differing & ~shadow, dimmed, background, grow(crisp, 3))
     left = large_parts(opened(differing & ~shadow, 1), 0.06)
     return shadow if left.sum() > 0.12 * differing.sum() else np.zeros_like(differing)
+
+
+def _seeped(outside: Mask, soft: Mask) -> Mask:
+    """``soft`` ground reached from outside, first over wide passages, then a little further.
+
+    An edge of the product that fades for a short stretch is a gap too narrow to pass.
+    """
+    wide = connected_to(outside, opened(soft, 12))
+    return opened(connected_to(wide, opened(soft, 2)) & grow(wide, 8), 2)
+
+
+def _dimmed(background: Background) -> Mask:
+    """Pixels that the background would show when less light fell on it."""
+    allowed = max(4.5, 2.5 * background.spread) + 5 * (1 - background.brightness)
+    inside = (background.brightness > DARKEST_SHADOW) & (background.brightness < 1.02)
+    return inside & (background.tint < allowed)
+
+
+def _cast_shadow(differing: Mask, dimmed: Mask, background: Background, crisp: Mask) -> Mask:
+    """Darker shadow at the rim, when the product itself looks nothing like a shadow."""
+    core = shrink(differing, 8)
+    if not core.any() or dimmed[core].mean() > 0.2:
+        return np.zeros_like(differing)
+    half = opened(dimmed & (background.brightness > 0.5), 1)
+    reached = connected_to(~differing, half & differing) & differing
+    outside = grow(~differing, 2)
+    shadow = np.zeros_like(differing)
+    for part in parts(reached, at_least=60):
+        outer = grow(part, 2) & ~part & outside
+        if outer.any() and crisp[outer].mean() < 0.7:
+            shadow |= part
+    return shadow
 
 
 def _enclosed_by_weak_edges(
@@ -117,7 +149,9 @@ def _enclosed_by_weak_edges(
     brighter = (background.distance > max(1.3, 5 * background.spread)) & (
         frame.lab[..., 0] > background.surface[..., 0]
     )
-    edges = closed(((frame.colour_step > threshold) & ~shadow) | brighter | solid, 4)
+    crisp = grow(frame.crispness > max(0.12, border_noise(frame.crispness, band, 98)), 2)
+    faint = (frame.colour_step > threshold) & crisp & ~shadow
+    edges = closed(faint | brighter | solid, 4)
     enclosed = opened(~reached_from_border(~edges), 3)
     enclosed = large_parts(enclosed & ~shadow, 0.15)
     if not enclosed.any():
@@ -134,14 +168,28 @@ def _enclosed_by_weak_edges(
 def _see_through(found: Mask, frame: Frame, background: Background) -> Mask:
     """Holes: enclosed regions that are the background itself, not just its colour."""
     limit = max(1.2, 1.3 * background.spread)
-    same = opened((background.distance < 2.0 * limit) & found, 1)
+    core = shrink(found, 8)
+    shadowless = not core.any() or dimmed_share(core, background) < 0.2
+    same = background.distance < 2.0 * limit
+    if shadowless:
+        same |= _dimmed(background) & (background.brightness > 0.5)
     holes = np.zeros_like(found)
     size = max(int(0.01 * found.sum()), int(SMALL_HOLE * found.size))
-    for part in parts(same, at_least=size):
-        if not shrink(part, max(2, int(0.012 * max(found.shape)))).any():
+    thick = max(2, int(0.012 * max(found.shape)))
+    for part in parts(opened(same & found, 1), at_least=size):
+        middle = shrink(part, thick)
+        if not middle.any():
             continue
-        edge = grow(part, 2) & ~part
-        sharp = float(np.median(frame.step[edge]))
-        if np.median(background.distance[part]) < limit and sharp > max(2.0, background.spread):
+        sharp = float(np.median(steepest_near(frame.step, 2)[rim(grow(part, 2))]))
+        flat = float(np.percentile(frame.step[middle], 75)) < max(1.0, 0.6 * background.spread)
+        near = float((background.distance[middle] < limit).mean())
+        if (near > 0.5 or (near > 0.2 and shadowless and flat)) and sharp > max(
+            2.0, background.spread
+        ):
             holes |= part
     return holes
+
+
+def dimmed_share(region: Mask, background: Background) -> float:
+    """How much of the region could be shadow by its colour."""
+    return float(_dimmed(background)[region].mean())

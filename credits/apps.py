@@ -16,6 +16,8 @@ class CreditsConfig(AppConfig):
         from credits import metrics, receivers
 
         post_save.connect(
-            receivers.user_saved, sender=settings.AUTH_USER_MODEL, dispatch_uid="credits.open_account"
+            receivers.user_saved,
+            sender=settings.AUTH_USER_MODEL,
+            dispatch_uid="credits.open_account",
         )
         metrics.register()

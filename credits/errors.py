@@ -102,9 +102,10 @@ def _fewer_tokens(
 
 
 def _cheaper(model: tuple[str, Usd] | None, *, have: Decimal) -> str:
-    if model is None or _usd(model[1]) > have:
-        return "Use a less expensive model"
-    return f"Use a less expensive model, for example {model[0]} (up to {money.usd_owed(_usd(model[1]))})"
+    advice = "Use a less expensive model"
+    if model is None or (most := _usd(model[1])) > have:
+        return advice
+    return f"{advice}, for example {model[0]} (up to {money.usd_owed(most)})"
 
 
 def insufficient_credits_for_operation(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -99,7 +99,7 @@ def credit(
             "kind": kind,
             "priority": PRIORITY[Lot.Kind(kind)],
             "reason": reason,
-            "effective_at": effective_at or Now(),
+            "effective_at": effective_at or database_now(),
             "expires_at": expires_at,
         },
     )
@@ -113,7 +113,9 @@ def credit(
             ]
         verb = "release" if hold_id else "grant"
         line = hold_id or lot.pk
-        move(movements, params=post_params(account, verb=verb, line=line, hold=hold_id, note=reason))
+        move(
+            movements, params=post_params(account, verb=verb, line=line, hold=hold_id, note=reason)
+        )
         account.debt -= paid
         lot.refresh_from_db()
     return lot, created
@@ -188,7 +190,9 @@ def expire_lots() -> int:
             for lot in lots:
                 movement = Movement(lot.pk, AVAILABLE, EXPIRED, lot.available)
                 note = f"{lot.get_kind_display()} credits, unused"
-                move([movement], params=post_params(account, verb="expire", line=uuid7(), note=note))
+                move(
+                    [movement], params=post_params(account, verb="expire", line=uuid7(), note=note)
+                )
             if lots:
                 announce(account)
             expired += len(lots)

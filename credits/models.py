@@ -58,7 +58,9 @@ class Account(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(available__gte=0), name="account_available_not_negative"),
+            models.CheckConstraint(
+                condition=Q(available__gte=0), name="account_available_not_negative"
+            ),
             models.CheckConstraint(condition=Q(held__gte=0), name="account_held_not_negative"),
             models.CheckConstraint(condition=Q(debt__gte=0), name="account_debt_not_negative"),
         ]
@@ -99,11 +101,7 @@ class Lot(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(
-                    granted=F("available")
-                    + F("held")
-                    + F("consumed")
-                    + F("expired")
-                    + F("revoked")
+                    granted=F("available") + F("held") + F("consumed") + F("expired") + F("revoked")
                 ),
                 name="lot_adds_up",
             ),
@@ -127,9 +125,7 @@ class Lot(models.Model):
         ]
         indexes = [
             models.Index(fields=["account", "priority", "expires_at", "id"], name="lot_burn_order"),
-            models.Index(
-                fields=["expires_at"], condition=Q(available__gt=0), name="lot_to_expire"
-            ),
+            models.Index(fields=["expires_at"], condition=Q(available__gt=0), name="lot_to_expire"),
         ]
 
     def __str__(self) -> str:
@@ -204,9 +200,7 @@ class Hold(models.Model):
 class HoldPart(models.Model):
     """What a hold drew from one lot. Captured in the order of ``position``, refunded against it."""
 
-    hold = models.ForeignKey(
-        Hold, on_delete=models.PROTECT, related_name="parts", db_index=False
-    )
+    hold = models.ForeignKey(Hold, on_delete=models.PROTECT, related_name="parts", db_index=False)
     lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="+", db_index=False)
     position = models.PositiveSmallIntegerField()
     amount = models.BigIntegerField()
@@ -256,7 +250,7 @@ class Entry(models.Model):
     destination = models.CharField(max_length=16)
     amount = models.BigIntegerField()
     reason = models.CharField(max_length=500, blank=True)
-    key = models.CharField(max_length=255, null=True)
+    key = models.CharField(max_length=255, null=True)  # noqa: DJ001 - NULLs do not collide
     created_at = models.DateTimeField(db_default=ClockTimestamp())
 
     class Meta:

@@ -70,6 +70,11 @@ def number(amount: Microcredits) -> float | int:
     return whole if rest == 0 else float(Decimal(amount) / CREDIT)
 
 
+def from_number(amount: float | int) -> Microcredits:
+    """A JSON number of credits, as ``number`` made it, back in µcr."""
+    return int((Decimal(str(amount)) * CREDIT).to_integral_value())
+
+
 def usd_owed(amount: Decimal) -> str:
     """``$0.1500``, rounded up: what is missing or asked for never looks smaller than it is."""
     return f"${amount.quantize(_USD_STEP, rounding=ROUND_CEILING)}"

@@ -161,9 +161,7 @@ def release_if_open(*, hold_id: UUID, reason: str, expired: bool = False) -> boo
     return True
 
 
-def refund(
-    *, hold_id: UUID, key: str, reason: str, amount: Microcredits | None = None
-) -> Hold:
+def refund(*, hold_id: UUID, key: str, reason: str, amount: Microcredits | None = None) -> Hold:
     """Give back what was captured: all that is left of it, or ``amount``; once per ``key``.
 
     The lots get it back against the order in which they were drawn. A hold that the plan paid
@@ -204,14 +202,21 @@ def adjust(*, user_id: UUID, amount: Microcredits, key: str, reason: str) -> Non
     """
     if amount >= 0:
         grant(
-            user_id=user_id, kind=Lot.Kind.GRANT, amount=amount,
-            source_key=f"adjust:{key}", reason=reason,
+            user_id=user_id,
+            kind=Lot.Kind.GRANT,
+            amount=amount,
+            source_key=f"adjust:{key}",
+            reason=reason,
         )
         return
     with transaction.atomic():
         taken = hold(
-            user_id=user_id, amount=-amount, key=f"adjust:{key}", operation="adjustment",
-            reason=reason, ttl=timedelta(minutes=1),
+            user_id=user_id,
+            amount=-amount,
+            key=f"adjust:{key}",
+            operation="adjustment",
+            reason=reason,
+            ttl=timedelta(minutes=1),
         )
         if taken.state == Hold.State.OPEN:
             capture(hold_id=taken.pk, reason=reason)
@@ -269,7 +274,9 @@ def _settle_given_back(account: Account, closed: Any) -> None:
 def _reduce_debt(account: Account, closed: Any) -> None:
     paid = min(account.debt, closed.back_to_revoked)
     if paid:
-        lot_id = closed.parts.filter(lot__revoked_at__isnull=False).values_list("lot_id", flat=True)[0]
+        lot_id = closed.parts.filter(lot__revoked_at__isnull=False).values_list(
+            "lot_id", flat=True
+        )[0]
         params = post_params(account, verb="release", line=closed.pk, hold=closed.pk)
         move([Movement(lot_id, DEBT, CLAWBACK, paid)], params=params)
     # A later grant had paid that part of the debt already: the user gets it again.

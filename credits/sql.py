@@ -57,8 +57,16 @@ _GIVEN_BACK = """
         AS back_to_revoked
 """
 
+
+def _statement(plan: str, *, answer: str) -> str:
+    """A statement that plans movements, posts them, and answers."""
+    whole = plan + _POST + answer
+    return whole.replace("BACK_TO", _BACK_TO).replace("GIVEN_BACK", _GIVEN_BACK)
+
+
 # No row: the balance does not cover the amount, or the key is taken.
-HOLD = f"""
+HOLD = _statement(
+    """
 WITH spendable AS (
     SELECT id, available, sum(available) OVER burn AS upto, row_number() OVER burn AS position
     FROM credits_lot
@@ -86,12 +94,16 @@ WITH spendable AS (
     RETURNING lot_id, amount
 ), movement AS (
     SELECT lot_id, 'available' AS source, 'held' AS destination, amount FROM part
-) {_POST}
+)
+""",
+    answer="""
 SELECT * FROM made
-"""
+""",
+)
 
 # No row: the hold is not open, not yet past its time, or smaller than what is to be captured.
-CLOSE = f"""
+CLOSE = _statement(
+    """
 WITH closed AS (
     UPDATE credits_hold SET
         open = 0, closed_at = clock_timestamp(), close_reason = %(reason)s,
@@ -117,16 +129,20 @@ WITH closed AS (
     SELECT lot_id, 'held' AS source, 'consumed' AS destination, captured AS amount
     FROM part WHERE captured > 0
     UNION ALL
-    SELECT lot_id, 'held', {_BACK_TO}, released
+    SELECT lot_id, 'held', BACK_TO, released
     FROM (SELECT part.lot_id, part.released, lot.revoked_at, lot.expires_at
           FROM part JOIN credits_lot lot ON lot.id = part.lot_id) lot
     WHERE released > 0
-) {_POST}
-SELECT closed.*, {_GIVEN_BACK} FROM closed
-"""
+)
+""",
+    answer="""
+SELECT closed.*, GIVEN_BACK FROM closed
+""",
+)
 
 # No row: the hold is not captured, or less than the amount is left to refund.
-REFUND = f"""
+REFUND = _statement(
+    """
 WITH target AS (
     UPDATE credits_hold SET refunded = refunded + %(amount)s::bigint
     WHERE id = %(hold)s::uuid AND state = 'captured'
@@ -145,17 +161,24 @@ WITH target AS (
     FROM share WHERE share.id = part.id
     RETURNING part.lot_id, share.amount
 ), movement AS (
-    SELECT part.lot_id, 'consumed' AS source, {_BACK_TO} AS destination, part.amount
+    SELECT part.lot_id, 'consumed' AS source, BACK_TO AS destination, part.amount
     FROM part JOIN credits_lot lot ON lot.id = part.lot_id
-) {_POST}
-SELECT target.*, {_GIVEN_BACK} FROM target
-"""
+)
+""",
+    answer="""
+SELECT target.*, GIVEN_BACK FROM target
+""",
+)
 
 # Movements that the caller lists: grants, expiry, revocation, debt.
-MOVE = f"""
+MOVE = _statement(
+    """
 WITH movement AS (
     SELECT * FROM unnest(%(lots)s::uuid[], %(sources)s::text[], %(destinations)s::text[],
                          %(amounts)s::bigint[]) AS listed (lot_id, source, destination, amount)
-) {_POST}
+)
+""",
+    answer="""
 SELECT count(*) FROM movement
-"""
+""",
+)

@@ -99,7 +99,10 @@ def test_what_is_not_there_cannot_be_held(user: Any, put_aside: MakeHold) -> Non
         put_aside(
             60,
             operation="generate-video",
-            alternatives=[Alternative("Make it 8 s instead", 40 * CREDIT), Alternative("Make it 4 s instead", 15 * CREDIT)],
+            alternatives=[
+                Alternative("Make it 8 s instead", 40 * CREDIT),
+                Alternative("Make it 4 s instead", 15 * CREDIT),
+            ],
         )
     assert refused.value.message == "You are 42 credits short. Nothing was charged."
     assert refused.value.suggestions[:2] == [
@@ -147,11 +150,18 @@ def test_the_same_key_with_other_content_is_refused(
         put_aside(**({"credits": 3, "key": "k"} | other))
 
 
-def test_two_users_may_use_the_same_key(user: Any, put_aside: MakeHold, django_user_model: Any) -> None:
+def test_two_users_may_use_the_same_key(
+    user: Any, put_aside: MakeHold, django_user_model: Any
+) -> None:
     other = django_user_model.objects.create_user("other@example.com", "x")
     first = put_aside(3, key="k")
     second = ledger.hold(
-        user_id=other.pk, amount=CREDIT, key="k", operation="edit", reason="", ttl=timedelta(hours=1)
+        user_id=other.pk,
+        amount=CREDIT,
+        key="k",
+        operation="edit",
+        reason="",
+        ttl=timedelta(hours=1),
     )
     assert first.pk != second.pk
 

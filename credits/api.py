@@ -1,0 +1,67 @@
+"""Balance, statement and quotes over HTTP."""
+
+from __future__ import annotations
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api import Endpoint, page_of
+from credits import queries, quotes
+from credits.serializers import (
+    BalanceShape,
+    QuoteRequest,
+    QuoteShape,
+    StatementShape,
+    present_balance,
+    present_line,
+    present_quote,
+)
+
+PAGE = [
+    OpenApiParameter("limit", OpenApiTypes.INT, description="1 to 100, usually 50"),
+    OpenApiParameter("cursor", OpenApiTypes.STR, description="from `next` or `previous`"),
+]
+
+
+class Credits(Endpoint):
+    """The balance."""
+
+    scopes = {"GET": "credits:read"}
+
+    @extend_schema(responses={200: BalanceShape})
+    def get(self, request: Request) -> Response:
+        """What is available, held and owed, and the lots that it consists of."""
+        balance = queries.balance(request.user)
+        return Response(present_balance(balance, list(queries.lots(request.user))))
+
+
+class Statement(Endpoint):
+    """The statement."""
+
+    scopes = {"GET": "credits:read"}
+
+    @extend_schema(parameters=PAGE, responses={200: StatementShape})
+    def get(self, request: Request) -> Response:
+        """One line per operation, grant, expiry and revocation, newest first."""
+        page = page_of(request, queries.statement(request.user), lambda line: line)
+        rows = queries.with_balances(page["results"])
+        return Response({**page, "results": [present_line(row) for row in rows]})
+
+
+class QuoteOperation(Endpoint):
+    """A price before the run."""
+
+    scopes = {"POST": "credits:read"}
+
+    @extend_schema(request=QuoteRequest, responses={200: QuoteShape})
+    def post(self, request: Request) -> Response:
+        """What an operation would cost with the given input; nothing is held."""
+        asked = QuoteRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        given = {name: value for name, value in request.data.items() if name != "operation"}
+        quote = quotes.quote(
+            user=request.user, operation=asked.validated_data["operation"], given=given
+        )
+        return Response(present_quote(quote))

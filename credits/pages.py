@@ -1,0 +1,123 @@
+"""The credits page and the statement as CSV."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+from rest_framework.request import Request
+
+from core.api import page_of
+from credits import audit, queries
+from credits.models import Hold, Lot
+from credits.money import Microcredits, format_credits, shown
+from credits.outcomes import rows_of
+
+CSV_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Bar:
+    """Free, held and used as parts of a whole, in per cent for an SVG's attributes."""
+
+    free: str
+    held: str
+    used: str
+    used_from: str
+    label: str
+
+
+def bar_of(*, free: Microcredits, held: Microcredits, used: Microcredits) -> Bar:
+    """The balance bar; of nothing at all, an empty one."""
+    whole = free + held + used
+    percent = [100 * part / whole if whole else 0 for part in (free, held, used)]
+    words = f"Of {shown(whole)} credits: {shown(free)} free, {shown(held)} held, {shown(used)} used"
+    return Bar(*(f"{part:.2f}%" for part in (*percent, percent[0] + percent[1])), label=words)
+
+
+@login_required
+@require_GET
+def statement(request: HttpRequest) -> HttpResponse:
+    """Balance, lots, and one line per operation."""
+    user: Any = request.user
+    balance = queries.balance(user)
+    used = queries.used_since(balance.account_id, balance.period_started_at)
+    lots = list(queries.lots(user))
+    page = page_of(Request(request), queries.statement(user), lambda line: line)
+    plan = settings.PLANS[balance.plan]
+    return render(
+        request,
+        "credits/credits.html",
+        {
+            "nav_active": "credits",
+            "own": balance,
+            "used": used,
+            "whole": balance.free + balance.held + used,
+            "bar": bar_of(free=balance.free, held=balance.held, used=used),
+            "running": Hold.objects.filter(
+                account_id=balance.account_id, state=Hold.State.OPEN, unlimited=False
+            ).count(),
+            "drift": audit.drift(audit.differences(account_id=balance.account_id)),
+            "lots": lots,
+            "monthly": _left(lots, Lot.Kind.MONTHLY),
+            "bought": _left(lots, Lot.Kind.TOPUP),
+            "plan": plan,
+            "rows": rows_of(user, queries.with_balances(page["results"])),
+            "newer": page["previous"],
+            "older": page["next"],
+        },
+    )
+
+
+def _left(lots: list[Lot], kind: str) -> Microcredits:
+    return sum(lot.available for lot in lots if lot.kind == kind)
+
+
+class _Echo:
+    """A file that hands back what is written to it, so that a CSV can be streamed."""
+
+    def write(self, text: str) -> str:
+        return text
+
+
+@login_required
+@require_GET
+def statement_csv(request: HttpRequest) -> StreamingHttpResponse:
+    """The whole statement, newest first."""
+    writer = csv.writer(_Echo())
+    response = StreamingHttpResponse(
+        (writer.writerow(row) for row in _csv_rows(request.user)), content_type="text/csv"
+    )
+    response.headers["Content-Disposition"] = 'attachment; filename="credits.csv"'
+    return response
+
+
+def _csv_rows(user: Any) -> Iterator[list[str]]:
+    yield ["Date", "Operation", "For", "Held", "Outcome", "Change", "Free after", "Id"]
+    lines = queries.statement(user)
+    batch = list(lines[:CSV_BATCH])
+    while batch:
+        rows = queries.with_balances(batch)
+        for row, words in zip(rows, rows_of(user, rows), strict=True):
+            yield [
+                words.at.isoformat(timespec="seconds"),
+                *(_safe(text) for text in (words.title, words.subtitle)),
+                format_credits(row.line.held),
+                _safe(words.outcome),
+                format_credits(row.change),
+                format_credits(row.balance_after),
+                words.id,
+            ]
+        batch = list(lines.filter(id__lt=batch[-1].id)[:CSV_BATCH])
+
+
+def _safe(text: str) -> str:
+    """Text that a spreadsheet does not take for a formula."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

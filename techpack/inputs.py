@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
-from core.shape import Input
+from core.errors import InvalidRequest
+from core.shape import Input, fault_paths
 from techpack.models import VIEW_TYPES
 from techpack.prices import VIEWS_MOST
 
 Coordinate = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
 Point = Annotated[list[Coordinate], Field(min_length=2, max_length=2)]
+LandmarkName = Annotated[str, Field(pattern=r"^[a-z_]{2,40}$")]
 ViewType = Literal[VIEW_TYPES]  # type: ignore[valid-type]
 Category = Annotated[str, Field(max_length=60)]
 
@@ -141,3 +143,14 @@ class OutlineInput(Input):
     keep: list[Annotated[list[Point], Field(min_length=1)]] = []
     remove: list[Annotated[list[Point], Field(min_length=1)]] = []
     worn_by_person: Annotated[bool, Field(strict=True)] | None = None
+
+
+_POINTS = TypeAdapter(Annotated[dict[LandmarkName, Point], Field(min_length=1, max_length=60)])
+
+
+def checked_points(data: Any) -> dict[str, list[float]]:
+    """``{name: [x, y]}``; raises InvalidRequest with the path of each fault."""
+    try:
+        return _POINTS.validate_python(data)
+    except ValidationError as error:
+        raise InvalidRequest("The input is not valid.", fields=fault_paths(error)) from None

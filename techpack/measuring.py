@@ -19,6 +19,7 @@ from techpack.outlines import ensure_geometry
 ENGINE_SIDE_PX = 1600  # the engine looks at photos of at most this size
 EDGE_PX = 2.0  # how well an edge is found there
 TILT = {True: 0.02, False: 0.05}
+MM = 1_000  # µm; nobody cuts cloth finer
 TAPE = 0.005  # of a length that a person read from a tape
 UNRELIABLE = 0.10  # added where the outline is not to be trusted
 REFERENCE = {
@@ -110,7 +111,7 @@ def _length(
     known: bool, trusted: bool, score: float,
 ) -> Length:
     sure = bool(line["sure"])
-    um = round(line["px"] * um_per_px)
+    um = round(line["px"] * um_per_px / MM) * MM
     spread = TAPE if known else hypot(relative, TILT[sure], line["spread"])
     if not known and not trusted:
         spread = hypot(spread, UNRELIABLE)
@@ -121,7 +122,7 @@ def _length(
     else:
         confidence = 0.3
     return Length(
-        code=line["code"], um=um, uncertainty_um=max(round(um * spread), 500),
+        code=line["code"], um=um, uncertainty_um=max(round(um * spread / MM) * MM, MM),
         status="measured" if known else status, is_known=known, is_sure=sure,
         confidence=confidence, start=tuple(line["from"]), end=tuple(line["to"]),
     )

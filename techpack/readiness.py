@@ -28,6 +28,21 @@ class Finding:
     severity: Severity = "blocker"
     hint: str = ""
 
+    @property
+    def anchor(self) -> str:
+        """Where in the workspace this is cleared."""
+        section, _, rest = self.field_path.partition(".")
+        entry = rest.rpartition(".")[0]
+        known = {
+            "pointsOfMeasure": f"#pom-{entry}",
+            "bom": f"#bom-{entry}",
+            "construction": f"#c-{entry}",
+            "scale": "#scale",
+            "sketches/generate": "#sketches",
+            "close-ups/generate": "#close-ups",
+        }
+        return known.get(section, "#bench" if section == "cover" else "#analysis")
+
     def to_json(self) -> dict[str, str]:
         """The shape that clients rely on."""
         return {

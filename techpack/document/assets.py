@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
+from core.errors import NotFound
 from techpack.document.description import Picture
 
 LONG_SIDE_PX = 1400
@@ -44,7 +45,7 @@ class Assets:
         try:
             with Image.open(io.BytesIO(self.read(key))) as image:
                 upright = _flattened(image)
-        except (OSError, UnidentifiedImageError, Image.DecompressionBombError):
+        except (NotFound, OSError, Image.DecompressionBombError):
             return None
         upright.thumbnail((LONG_SIDE_PX, LONG_SIDE_PX), Image.Resampling.LANCZOS)
         name = f"picture-{len(self._pictures)}.jpg"

@@ -44,8 +44,8 @@ _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 def render_pdf(pack: Pack, *, read: Callable[[str], bytes]) -> bytes:
     """The whole pack as PDF bytes; the same pack gives the same bytes.
 
-    ``read`` turns a picture's key into its bytes and raises OSError where there is
-    none. Takes about half a second on one core, more with many pictures.
+    ``read`` turns a picture's key into its bytes and raises NotFound or OSError
+    where there is none. Takes about half a second on one core, more with many pictures.
     """
     with tempfile.TemporaryDirectory(prefix="pack-") as name:
         folder = Path(name)

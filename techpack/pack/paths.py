@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from typing import Any
 
 from core.errors import InvalidRequest
-from core.units import parse_length
+from core.units import Length, parse_length
 from core.wire import snake
 from techpack.measuring import unit_of
 from techpack.models import Product, Revision
@@ -124,16 +123,12 @@ def _checked(product: Product, path: str, section: str, field: str, value: Any) 
 
 
 def _length_um(product: Product, path: str, value: Any) -> int:
-    unit = unit_of(product)
     if isinstance(value, dict):
-        unit = value.get("unit", unit)
-        value = value.get("value")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise _wrong(path, "Send a length.")
-    try:
-        return parse_length(str(value), unit)
-    except ValueError as error:
-        raise _wrong(path, str(error) or "Send a length such as 71.5.") from None
+        return Length.from_api(value, field=path).um
+    unit = unit_of(product)
+    if isinstance(value, str):
+        return parse_length(value, unit, field=path)
+    return Length.from_api({"value": value, "unit": unit}, field=path).um
 
 
 def path_of(row: Row, field: str) -> str:

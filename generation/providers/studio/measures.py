@@ -222,6 +222,9 @@ def _bicep(lines: Lines, side: str) -> list[Measure]:
     if not lines.has(*names, "hps_right", "hem_centre"):
         return []
     shoulder, armpit, cuff, under = (lines.at(n) for n in names)
+    if lines.has(f"elbow_{side}"):
+        cuff = lines.at(f"elbow_{side}")
+        under = armpit[0] + cuff[0] - shoulder[0], armpit[1] + cuff[1] - shoulder[1]
     body = math.dist(lines.at("hps_right"), lines.at("hem_centre"))
     seam = max(math.dist(armpit, under), 1.0)
     share = min(CHEST_BELOW * body / seam, 0.5)

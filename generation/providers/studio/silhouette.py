@@ -99,7 +99,7 @@ def reduced(outline: Outline, side: int = WORK_SIDE) -> tuple[NDArray[np.float32
     if scale == 1.0:
         return alpha, 1.0
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    return cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), scale
+    return np.asarray(cv2.resize(alpha, size, interpolation=cv2.INTER_AREA), np.float32), scale
 
 
 def crop(mask: Mask, box: Box, side: int) -> tuple[Mask, float]:
@@ -165,7 +165,7 @@ def features(mask: Mask, box: Box, iou: float, angle: float) -> dict[str, float]
     found, _ = cv2.findContours(shape.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     edge = max(found, key=cv2.contourArea)
     hull = cv2.convexHull(edge)
-    bays = defects(edge, width, height)
+    bays = defects(np.asarray(edge, np.int32), width, height)
     profile = shape.sum(axis=1) / width
     counts = np.array(
         [len(runs(shape[int(f * (height - 1))], 0.04 * width)) for f in np.linspace(0.02, 0.98, 49)]

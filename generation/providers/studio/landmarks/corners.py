@@ -92,7 +92,7 @@ def _gaps(frame: Upright, axis: float) -> tuple[NDArray[np.int32], NDArray[np.in
     gap[~mask[:, frame.clip_x(axis)]] = False
     gap &= ~_closed_holes(mask, least=0.12 * height)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(gap.astype(np.uint8), connectivity=4)
-    return labels, stats
+    return np.asarray(labels, np.int32), np.asarray(stats, np.int32)
 
 
 def _closed_holes(mask: Mask, least: float) -> Mask:

@@ -108,12 +108,25 @@ def find_sleeve(frame: Upright, axis: float, side: int, armpit: Point, bay: Poin
     along = _direction(piece, middle(root, armpit), side)
     first, second = end_corners(points, along)
     upper, lower = (second, first) if side < 0 else (first, second)
+    upper = _outer_corner(points, side, root, upper, lower)
     hole, opening = distance(root, armpit), distance(upper, lower)
     length = distance(middle(root, armpit), middle(upper, lower))
     if length < 0.10 * frame.box[2] or (upper[0] - armpit[0]) * side < -0.15 * frame.box[2]:
         return None
     sure = 0.25 * hole < opening < 1.25 * hole and not _is_merged(piece, frame, axis)
     return Sleeve(upper, lower, sure, piece)
+
+
+def _outer_corner(points: Points, side: int, root: Point, upper: Point, lower: Point) -> Point:
+    """The cuff's outer corner; the outermost point when both corners fell on one.
+
+    That happens where a wide sleeve hangs and shows its opening at a steep slant.
+    """
+    outermost = farthest(points, (side, 0.1))
+    length = distance(root, lower)
+    if distance(upper, lower) > 0.12 * length or distance(root, outermost) < 0.72 * length:
+        return upper
+    return outermost
 
 
 def fold_sleeve(sleeve: Sleeve, side: int, armpit: Point, bay: Point, length: float) -> Sleeve:

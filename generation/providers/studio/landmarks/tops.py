@@ -246,8 +246,7 @@ def _below_the_arms(finding: Finding, axis: float, free: float | None, *, dress:
     bottom = finding.points["hem_centre"][1]
     length = max(bottom - neck, 4.0)
     _put_chest(finding, arm + CHEST_BELOW * length, axis, sure=known)
-    above = min(max(arm, free or arm), bottom - 0.3 * length)
-    waist, distinct = _waist_row(frame, axis, above, bottom, neck, dress=dress)
+    waist, distinct = _waist_row(frame, axis, (neck, arm, bottom), free or arm, dress=dress)
     seen = known or (free is not None and waist > free)
     _put_row(finding, "waist", waist, axis, sure=seen and (distinct or not dress))
     if dress:
@@ -259,19 +258,34 @@ def _below_the_arms(finding: Finding, axis: float, free: float | None, *, dress:
 
 def _put_chest(finding: Finding, y: float, axis: float, *, sure: bool) -> None:
     """The chest's ends; under a sleeve that hides the side, level with the armpit."""
-    run = finding.frame.central_run(y, axis)
     left, right = finding.points["armpit_left"], finding.points["armpit_right"]
-    ends = (run[0] - 0.5, run[1] + 0.5) if run else (left[0], right[0])
     slack = 0.03 * (right[0] - left[0])
-    start = ends[0] if ends[0] > left[0] - slack else left[0]
-    end = ends[1] if ends[1] < right[0] + slack else right[0]
-    finding.put("chest_left", (start, y), sure=sure)
-    finding.put("chest_right", (end, y), sure=sure)
+    row = finding.frame.mask[finding.frame.clip_y(y)]
+    columns = np.flatnonzero(row)
+    within = columns[(columns > left[0] - slack) & (columns < right[0] + slack)]
+    start, end = (within[0] - 0.5, within[-1] + 0.5) if len(within) else (left[0], right[0])
+    start = left[0] if start <= left[0] - slack + 1 else start
+    end = right[0] if end >= right[0] + slack - 1 else end
+    finding.put("chest_left", (float(start), y), sure=sure)
+    finding.put("chest_right", (float(end), y), sure=sure)
+
+
+def _body_run(frame: Upright, y: float, axis: float) -> tuple[int, int] | None:
+    """The body's stretch on a row, across an open front where there is one."""
+    run = frame.central_run(y, axis)
+    if run is None or run[0] - 2 <= axis <= run[1] + 2:
+        return run
+    found = frame.row(y)
+    before = [r for r in found if r[1] < axis]
+    after = [r for r in found if r[0] > axis]
+    if before and after and after[0][0] - before[-1][1] < 0.4 * frame.box[2]:
+        return before[-1][0], after[0][1]
+    return run
 
 
 def _put_row(finding: Finding, name: str, y: float, axis: float, *, sure: bool) -> None:
     """Both ends of the body's width on a row."""
-    run = finding.frame.central_run(y, axis)
+    run = _body_run(finding.frame, y, axis)
     if run is None:
         x0, _, width, _ = finding.frame.box
         run, sure = (x0, x0 + width - 1), False
@@ -280,20 +294,28 @@ def _put_row(finding: Finding, name: str, y: float, axis: float, *, sure: bool) 
 
 
 def _waist_row(
-    frame: Upright, axis: float, arm: float, bottom: float, neck: float, *, dress: bool
+    frame: Upright,
+    axis: float,
+    levels: tuple[float, float, float],
+    free: float,
+    *,
+    dress: bool,
 ) -> tuple[float, bool]:
-    """The narrowest row between arm and hip; the usual place when the body is straight."""
+    """The narrowest row between arm and hip; the usual place when the body is straight.
+
+    ``levels`` are the rows of neck, arm and hem; rows above ``free`` may hold a sleeve.
+    """
+    neck, arm, bottom = levels
     usual = neck + (DRESS_WAIST_AT if dress else WAIST_AT) * (bottom - neck)
-    low, high = arm + 0.12 * (bottom - arm), bottom - (0.35 if dress else 0.25) * (bottom - arm)
-    rows = np.arange(low, high, max((high - low) / 60, 0.5)) if high > low else np.zeros(0)
-    if len(rows) < 4:
-        return usual, False
-    found = [frame.central_run(float(y), axis) for y in rows]
+    low = max(arm + 0.12 * (bottom - arm), free + 0.02 * (bottom - neck))
+    high = bottom - (0.35 if dress else 0.25) * (bottom - arm)
+    if high - low < 4:
+        return min(max(usual, low), bottom - 1), False
+    rows = np.arange(low, high, max((high - low) / 60, 0.5))
+    found = [_body_run(frame, float(y), axis) for y in rows]
     widths = np.array([r[1] - r[0] if r else np.inf for r in found])
-    if not np.isfinite(widths).any():
-        return usual, False
     best = int(widths.argmin())
-    at_chest = frame.central_run(arm + CHEST_BELOW * (bottom - neck), axis)
+    at_chest = _body_run(frame, arm + CHEST_BELOW * (bottom - neck), axis)
     chest = at_chest[1] - at_chest[0] if at_chest else float(widths[0])
     bounds = [chest, float(widths[-1])] if dress else [chest]
     if 0 < best < len(rows) - 1 and widths[best] < 0.97 * min(bounds):

@@ -44,7 +44,7 @@ class Upright:
     @cached_property
     def backward(self) -> NDArray[np.float64]:
         """2×3, here → photo."""
-        return cv2.invertAffineTransform(self.forward)
+        return np.asarray(cv2.invertAffineTransform(self.forward), np.float64)
 
     def to_photo(self, point: Point) -> Point:
         """A point of this frame, in the photo."""
@@ -143,7 +143,8 @@ def upright(outline: Outline, silhouette: Silhouette, *, level: bool = True) -> 
     moments = cv2.moments(mask.astype(np.uint8), binaryImage=True)
     centre = moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]
     angle = silhouette.angle_deg if level else 0.0
-    turn = cv2.getRotationMatrix2D(centre, angle, min(1.0, SIDE / max(width, height)))
+    scale = min(1.0, SIDE / max(width, height))
+    turn = np.asarray(cv2.getRotationMatrix2D(centre, angle, scale), np.float64)
     corners = np.array(
         [[x, y, 1], [x + width, y, 1], [x, y + height, 1], [x + width, y + height, 1]], float
     )

@@ -22,11 +22,11 @@ class Background:
     """A second-order Lab surface, and how the picture differs from it."""
 
     surface: NDArray[np.float32]  # (h, w, 3)
-    spread: float  # robust sigma of the border's residual, at least 1
+    spread: float  # robust sigma of the border's residual, at least 0.5
     explained: float  # share of the border that the surface explains
     distance: Grey  # weighted Lab distance of each pixel from the surface
     brightness: Grey  # L over the surface's L
-    tint: Grey  # chroma difference from the surface dimmed to the pixel's brightness
+    tint: Grey  # what no change of light on the surface explains of a pixel's chroma
 
     @property
     def is_plain(self) -> bool:
@@ -36,7 +36,7 @@ class Background:
     @property
     def threshold(self) -> float:
         """The distance from which a pixel is no longer plain background."""
-        return float(np.clip(3.2 * self.spread, 2.2, 14))
+        return float(np.clip(3.2 * self.spread, 1.6, 14))
 
 
 def background_of(frame: Frame) -> Background:
@@ -48,15 +48,28 @@ def background_of(frame: Frame) -> Background:
     surface = (terms @ coefficients).astype(np.float32)
     difference = (frame.lab - surface) * np.float32([0.8, 1.3, 1.3])
     brightness = np.clip(frame.lab[..., 0] / np.maximum(surface[..., 0], 5), 0, 2)
-    dimmed = surface[..., 1:] * brightness[..., None]
     return Background(
         surface=surface,
         spread=spread,
         explained=float((residual < max(5.0, 3 * spread)).mean()),
         distance=np.linalg.norm(difference, axis=2),
         brightness=brightness,
-        tint=np.linalg.norm(frame.lab[..., 1:] - dimmed, axis=2),
+        tint=_tint(frame.lab[..., 1:], surface[..., 1:], brightness),
     )
+
+
+def _tint(
+    chroma: NDArray[np.float32], surface: NDArray[np.float32], brightness: Grey
+) -> Grey:
+    """Distance in a, b from the chroma that the surface shows when more or less light falls on it.
+
+    Shade keeps between its share of the chroma and a little more than all of it; glare
+    washes chroma out.
+    """
+    along = (chroma * surface).sum(axis=2) / np.maximum((surface**2).sum(axis=2), 1.0)
+    least = np.where(brightness < 1, brightness, 0.2)
+    share = np.clip(along, least, 1.3)
+    return np.asarray(np.linalg.norm(chroma - share[..., None] * surface, axis=2))
 
 
 def _terms(shape: tuple[int, int]) -> NDArray[np.float64]:
@@ -87,7 +100,7 @@ def _fit(
         trusted = residual[weight > 0.3]
         if not len(trusted):
             break
-        spread = max(1.0, 1.48 * float(np.median(trusted)))
+        spread = max(0.5, 1.48 * float(np.median(trusted)))
         weight = 1 / (1 + (residual / (2.5 * spread)) ** 4)
     return coefficients, spread, residual
 

@@ -25,7 +25,6 @@ from generation.providers.studio.mask.regions import (
 )
 from generation.providers.studio.mask.score import Evidence, facts_of, score_of
 from generation.providers.studio.mask.strays import without_strays
-from generation.providers.studio.mask.strokes import painted, spread
 from generation.providers.studio.shapes import Outline, Photo, Point
 
 cv2.setNumThreads(1)

@@ -46,12 +46,13 @@ def plain_guess(frame: Frame, background: Background) -> PlainGuess:
     differing = without_small_holes(differing, SMALL_HOLE * differing.size)
     differing = large_parts(differing, 0.06)
     things = _without_soft_blobs(differing, frame)
+    things = _without_discs(things, _dimmed(background))
     shadow = _shadow_of(things, frame, background) | (differing & ~things)
     differing = things
     solid = large_parts(opened(differing & ~shadow, 1), 0.06)
     enclosed = _enclosed_by_weak_edges(frame, background, solid, shadow)
     low_contrast = enclosed is not None
-    found = solid if enclosed is None else enclosed
+    found = solid if enclosed is None else _trimmed(enclosed | solid, frame, background)
     found = without_small_holes(found, SMALL_HOLE * found.size)
     return PlainGuess(found & ~_see_through(found, frame, background), low_contrast, shadow)
 
@@ -85,13 +86,27 @@ def steepest_near(grey: Grey, radius: int) -> Grey:
     return np.asarray(cv2.dilate(grey, disc(radius)), dtype=np.float32)
 
 
+def _without_discs(mask: Mask, dimmed: Mask) -> Mask:
+    """Drop flat grey parts below the product: the shadow of something that floats."""
+    found = list(parts(mask))
+    kept = mask.copy()
+    for part in found[1:]:
+        ys, xs = np.where(part)
+        below = ys.mean() > np.percentile(np.where(found[0])[0], 75)
+        flat = np.ptp(xs) > 2.5 * np.ptp(ys)
+        if below and flat and dimmed[part].mean() > 0.9:
+            kept &= ~part
+    return kept
+
+
 def _shadow_of(differing: Mask, frame: Frame, background: Background) -> Mask:
     """Darkened background: the same tint, entered from outside over soft edges only."""
     dimmed = _dimmed(background)
+    relit = dimmed | _in_glare(background)
     noise = border_noise(frame.crispness, border_band(frame.shape, BAND), 98)
     crisp = frame.crispness > max(0.2, 1.5 * noise)
     soft = ~crisp & (frame.step < max(2.2, 1.4 * background.spread))
-    reached = _seeped(~differing, dimmed & soft) & differing
+    reached = _seeped(~differing, relit & soft) & differing
     shadow = np.zeros_like(differing)
     steep = steepest_near(frame.step, 3)
     outside = grow(~differing, 2)
@@ -100,7 +115,7 @@ def _shadow_of(differing: Mask, frame: Frame, background: Background) -> Mask:
         outer = grow(part, 2) & ~part & outside
         if outer.sum() >= 6 and np.median(steep[outer]) < limit:
             shadow |= part
-    shadow = grow(shadow, 3) & differing & dimmed
+    shadow = grow(shadow, 3) & differing & relit
     shadow |= _cast_shadow(differing & ~shadow, dimmed, background, grow(crisp, 3))
     left = large_parts(opened(differing & ~shadow, 1), 0.06)
     return shadow if left.sum() > 0.12 * differing.sum() else np.zeros_like(differing)
@@ -120,6 +135,12 @@ def _dimmed(background: Background) -> Mask:
     allowed = max(4.5, 2.5 * background.spread) + 5 * (1 - background.brightness)
     inside = (background.brightness > DARKEST_SHADOW) & (background.brightness < 1.02)
     return inside & (background.tint < allowed)
+
+
+def _in_glare(background: Background) -> Mask:
+    """Pixels that the background would show under a reflected lamp."""
+    brighter = (background.brightness >= 1) & (background.brightness < 1.4)
+    return brighter & (background.tint < max(4.5, 2.5 * background.spread))
 
 
 def _cast_shadow(differing: Mask, dimmed: Mask, background: Background, crisp: Mask) -> Mask:
@@ -163,6 +184,12 @@ def _enclosed_by_weak_edges(
     believable = sharp > 0.55 and enclosed.mean() < 0.9
     holds_it = (enclosed & solid).sum() > 0.8 * solid.sum()
     return enclosed if worth_it and believable and holds_it else None
+
+
+def _trimmed(found: Mask, frame: Frame, background: Background) -> Mask:
+    """Without the background that closing the faint edges caught along the rim."""
+    plain = (background.distance < max(1.3, 1.5 * background.spread)) & (frame.step < 1.0)
+    return opened(found & ~(connected_to(~found, plain) & ~shrink(found, 7)), 1)
 
 
 def _see_through(found: Mask, frame: Frame, background: Background) -> Mask:

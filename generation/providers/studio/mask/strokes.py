@@ -9,7 +9,6 @@ import numpy as np
 
 from generation.providers.studio.mask.frame import Frame
 from generation.providers.studio.mask.regions import Mask, connected_to, grow, opened
-
 from generation.providers.studio.shapes import Point
 
 THICKNESS = 0.012  # of the frame's long side

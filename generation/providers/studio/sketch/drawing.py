@@ -80,10 +80,10 @@ def _inner_lines(sheet: Sheet, prints: Print) -> list[Piece]:
     chosen = inner.choose(lines, sheet.frame, sheet.evidence, sheet.ring.points, sheet.taken)
     pieces = []
     for line in chosen:
-        pieces.append(Piece(line.curves, "seam", "seen"))
+        pieces.append(Piece(line.curves, "seam", ""))
         if line.mirrored:
             twin = bezier.mirror(bezier.rounded(line.curves), sheet.frame.axis_x)
-            pieces.append(Piece(tuple(twin), "seam", "seen"))
+            pieces.append(Piece(tuple(twin), "seam", ""))
     return pieces
 
 

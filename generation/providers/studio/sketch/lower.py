@@ -89,7 +89,7 @@ def _legs(sheet: Sheet) -> None:
 
 def _leg_ends(sheet: Sheet) -> list[tuple[Points, Points]]:
     """The two corners of each leg's hem, from the lowest stretch of the outline."""
-    _, _, _, bottom = sheet.box
+    _, _, _, _bottom = sheet.box
     ring = sheet.ring.points
     axis = sheet.frame.axis_x if sheet.frame.symmetric else float(ring[:, 0].mean())
     crotch = sheet.marks.get("crotch")

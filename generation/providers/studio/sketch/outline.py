@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -98,7 +99,7 @@ def _symmetric(
     corners = [i for i in _with_breaks(whole, _corners(whole), breaks) if 3 < i < len(half) - 4]
     right = bezier.rounded(_open_between(half, [0, *corners, len(half) - 1], smooth, tolerance))
     right[0][0, 0] = right[-1][3, 0] = axis
-    return [Ring(whole, tuple([*right, *bezier.mirror(right, axis)]), is_hole)]
+    return [Ring(whole, (*right, *bezier.mirror(right, axis)), is_hole)]
 
 
 def _crossings(points: Points, axis: float) -> list[int]:
@@ -120,7 +121,7 @@ def _right_half(points: Points, axis: float, crossings: list[int]) -> Points:
 
 
 def _open_between(points: Points, stops: list[int], smooth: float, tolerance: float) -> list[Curve]:
-    pieces = [points[a : b + 1] for a, b in zip(stops[:-1], stops[1:], strict=True)]
+    pieces = [points[a : b + 1] for a, b in itertools.pairwise(stops)]
     pieces = _sharpened(pieces, closed=False)
     curves: list[Curve] = []
     for i, piece in enumerate(pieces):

@@ -116,7 +116,7 @@ def _collar_base(sheet: Sheet) -> tuple[Points, Points] | None:
     shoulders = sheet.both("shoulder")
     if shoulders is None:
         return None
-    left, top, right, _ = sheet.box
+    left, _top, right, _ = sheet.box
     axis = sheet.frame.axis_x if sheet.frame.symmetric else (left + right) / 2
     found = []
     for shoulder, sign in zip(shoulders, (-1, 1), strict=True):
@@ -208,9 +208,9 @@ def placket(sheet: Sheet) -> None:
     runs.sort(key=lambda run: -run[2] * run[3])
     kept: list[tuple[float, float, float, float]] = []
     for run in runs:
-        if len(kept) < 2 and all(9 < abs(run[0] - k[0]) < 70 for k in kept):
-            if not kept or run[2] > 0.6 * kept[0][2]:
-                kept.append(run)
+        beside = all(9 < abs(run[0] - k[0]) < 70 and run[2] > 0.6 * k[2] for k in kept)
+        if len(kept) < 2 and beside:
+            kept.append(run)
     if len(kept) == 1 and abs(kept[0][0] - axis) > 14 and kept[0][2] < 0.3 * sheet.height:
         return
     _draw_uprights(sheet, kept, axis)
@@ -237,7 +237,7 @@ def _upright_run(
 ) -> tuple[float, float, float, float] | None:
     """x, first y, length and share seen of the longest seen stretch of an upright line."""
     ev = sheet.evidence
-    column = int(round(x))
+    column = round(x)
     if not 4 <= column < ev.strength.shape[1] - 4:
         return None
     rows = slice(int(top), int(bottom))

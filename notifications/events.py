@@ -1,0 +1,62 @@
+"""Live events of a user, from the outbox, as server-sent events."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import sync_to_async
+from django.db import connection
+
+from core.bell import AsyncRing
+from core.models import Event, EventCounter
+
+PING_S = 15.0
+AT_ONCE = 100
+
+
+def frame(event: Event) -> bytes:
+    """One event on the wire; its id is the user's sequence number."""
+    body = {
+        "id": str(event.pk),
+        "type": event.type,
+        "version": event.version,
+        "occurredAt": event.occurred_at.isoformat(),
+        "userId": str(event.user_id),
+        "data": event.data,
+    }
+    return f"id: {event.sequence}\nevent: {event.type}\ndata: {json.dumps(body)}\n\n".encode()
+
+
+def _read(user_id: UUID, after: int) -> list[Event]:
+    """The next events; the connection goes back at once, streams live long."""
+    try:
+        rows = Event.objects.filter(user_id=user_id, sequence__gt=after)
+        return list(rows.order_by("sequence")[:AT_ONCE])
+    finally:
+        connection.close()
+
+
+def _newest(user_id: UUID) -> int:
+    try:
+        row = EventCounter.objects.filter(user_id=user_id).first()
+        return row.last if row else 0
+    finally:
+        connection.close()
+
+
+async def stream(user_id: UUID, *, after: int | None) -> AsyncIterator[bytes]:
+    """Events after a sequence number (None: from now on), with a ping every 15 seconds."""
+    read: Any = sync_to_async(_read)
+    async with AsyncRing(f"user:{user_id}") as ring:
+        seen = await sync_to_async(_newest)(user_id) if after is None else after
+        yield b"retry: 2000\n\n"
+        while True:
+            events = await read(user_id, seen)
+            for event in events:
+                yield frame(event)
+                seen = event.sequence
+            if not events and not await ring.wait(PING_S):
+                yield b": ping\n\n"

@@ -1,0 +1,1 @@
+"""The API of products and their packs."""

@@ -1,0 +1,148 @@
+"""``/api/products/{id}/tech-pack``: the pack, its readiness and its document."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpResponse
+from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api import Endpoint, page_of, uuid_or_404
+from core.errors import InvalidRequest
+from generation import queries as jobs
+from techpack import operations, queries
+from techpack.api import shapes
+from techpack.document.export import pdf_of
+from techpack.pack import merge
+from techpack.present import present_pack
+from techpack.readiness import readiness_of
+
+READ, WRITE = "products:read", "products:write"
+UNITS = OpenApiParameter("units", str, enum=["cm", "mm", "in"])
+
+
+def units_of(request: Any) -> str:
+    """``?units=``; raises InvalidRequest for anything but cm, mm and in."""
+    units = request.GET.get("units", "")
+    if units not in ("", "cm", "mm", "in"):
+        raise InvalidRequest("There is no such unit.", fields={"units": ["Use cm, mm or in."]})
+    return str(units)
+
+
+class TechPack(Endpoint):
+    """The pack as data."""
+
+    scopes = {"GET": READ, "PATCH": WRITE}
+
+    @extend_schema(operation_id="tech_pack_read", parameters=[UNITS], responses=shapes.TechPack)
+    def get(self, request: Request, product_id: str) -> Response:
+        """The whole pack, every value with where it came from."""
+        product = queries.product_of(request.user, uuid_or_404(product_id))
+        return _pack(product, units_of(request))
+
+    @extend_schema(
+        operation_id="tech_pack_change",
+        request={"application/json": {"type": "object"}},
+        responses=shapes.TechPack,
+    )
+    def patch(self, request: Request, product_id: str) -> Response:
+        """``{fieldPath: value, …}``: type over values, free; ``null`` takes one back."""
+        pk = uuid_or_404(product_id)
+        queries.product_of(request.user, pk)
+        values = dict(request.data) if isinstance(request.data, dict) else {}
+        revision = _view(values)
+        product = operations.type_values(
+            user=request.user, product_id=pk, values=values, revision_id=revision
+        )
+        return _pack(product, "")
+
+
+def _view(values: dict[str, Any]) -> UUID | None:
+    given = values.pop("revision_id", None)
+    if given is None:
+        return None
+    try:
+        return UUID(str(given))
+    except ValueError:
+        raise InvalidRequest(
+            "The input is not valid.", fields={"revisionId": ["Send a photo's id."]}
+        ) from None
+
+
+def _pack(product: Any, units: str) -> Response:
+    pack = merge.load(product)
+    return Response(present_pack(pack, readiness_of(pack), unit=units))
+
+
+class ReadinessOf(Endpoint):
+    """What still blocks a factory."""
+
+    scopes = {"GET": READ}
+
+    @extend_schema(operation_id="readiness_read", responses=shapes.Readiness)
+    def get(self, request: Request, product_id: str) -> Response:
+        """``{score, status, blockers, warnings, stale}``."""
+        product = queries.product_of(request.user, uuid_or_404(product_id))
+        return Response(readiness_of(merge.load(product)).to_json())
+
+
+class TechPackPdf(Endpoint):
+    """The pack as a document."""
+
+    scopes = {"GET": READ}
+
+    @extend_schema(
+        operation_id="tech_pack_pdf",
+        parameters=[UNITS],
+        responses={(200, "application/pdf"): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request, product_id: str) -> HttpResponse:
+        """A4 landscape PDF."""
+        product = queries.product_of(request.user, uuid_or_404(product_id))
+        return pdf_response(product, user=request.user, units=units_of(request))
+
+
+def pdf_response(product: Any, *, user: Any, units: str) -> HttpResponse:
+    """The PDF as a download with a plain name."""
+    name, data = pdf_of(product, drawn_by=user.name or user.email.partition("@")[0], unit=units)
+    return HttpResponse(
+        data,
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{name}"'},
+    )
+
+
+class Audit(Endpoint):
+    """Every AI call behind a pack."""
+
+    scopes = {"GET": READ}
+
+    @extend_schema(operation_id="audit_list", responses=shapes.AuditPage)
+    def get(self, request: Request, product_id: str) -> Response:
+        """Calls, newest first."""
+        product = queries.product_of(request.user, uuid_or_404(product_id))
+        return Response(page_of(request, jobs.calls_of(request.user, product.pk), _call))
+
+
+def _call(call: Any) -> dict[str, Any]:
+    return {
+        "id": call.pk,
+        "job_id": call.job_id,
+        "operation": call.operation_name,
+        "type": call.operation_type,
+        "part": call.part,
+        "provider": call.provider,
+        "model": call.model_name,
+        "status": call.status,
+        "prompt_tokens": call.prompt_tokens,
+        "completion_tokens": call.completion_tokens,
+        "total_tokens": call.total_tokens,
+        "cost_usd": call.cost_usd_micros / 1_000_000,
+        "processing_time_ms": call.processing_time_ms,
+        "error_class": call.error_class or None,
+        "created_at": call.created_at,
+        "completed_at": call.completed_at,
+    }

@@ -1,0 +1,241 @@
+"""What the answers look like, for the schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.serializers import (
+    BooleanField,
+    CharField,
+    DateTimeField,
+    DictField,
+    FloatField,
+    IntegerField,
+    JSONField,
+    ListField,
+    Serializer,
+    URLField,
+    UUIDField,
+)
+
+
+def page(item: type[Serializer[Any]], name: str) -> type[Serializer[Any]]:
+    """A cursor page of an item."""
+    fields = {
+        "next": URLField(allow_null=True),
+        "previous": URLField(allow_null=True),
+        "results": item(many=True),
+    }
+    return type(name, (Serializer,), fields)
+
+
+class Product(Serializer):
+    """A product."""
+
+    id = UUIDField()
+    name = CharField()
+    description = CharField()
+    style_no = CharField()
+    season = CharField()
+    brand = CharField()
+    sizes = ListField(child=CharField())
+    sample_size = CharField()
+    unit = CharField(allow_null=True)
+    category = CharField(allow_null=True)
+    subcategory = CharField(allow_null=True)
+    category_source = CharField(allow_null=True)
+    category_confidence = FloatField(allow_null=True)
+    created_at = DateTimeField()
+    updated_at = DateTimeField()
+
+
+class RevisionUpload(Serializer):
+    """A photo by multipart."""
+
+    image = serializers.FileField()
+    view_type = CharField(required=False)
+
+
+class Revision(Serializer):
+    """A photo of a product."""
+
+    id = UUIDField()
+    product_id = UUIDField()
+    view_type = CharField()
+    is_view_guessed = BooleanField()
+    version = IntegerField()
+    is_current = BooleanField()
+    image_url = URLField()
+    thumbnail_url = URLField()
+    width = IntegerField()
+    height = IntegerField()
+    image_hash = CharField()
+    source = CharField()
+    notes = ListField(child=CharField())
+    scale = JSONField(allow_null=True)
+    created_at = DateTimeField()
+
+
+class Outline(Serializer):
+    """An outline."""
+
+    score = FloatField()
+    verdict = serializers.ChoiceField(choices=["good", "check", "unreliable"])
+    rings = ListField(child=ListField(child=ListField(child=FloatField())))
+    worn_by_person = BooleanField()
+
+
+class Paid(Serializer):
+    """What every step's answer ends with."""
+
+    credits_used = FloatField()
+    reservation_id = UUIDField(allow_null=True)
+    job_id = UUIDField()
+
+
+class Detected(Paid):
+    """A category."""
+
+    category = CharField()
+    subcategory = CharField()
+    confidence = FloatField()
+    alternatives = ListField(child=DictField())
+    because = CharField()
+    model_used = CharField()
+
+
+class Analysis(Serializer):
+    """An analysed view."""
+
+    id = UUIDField()
+    revision_id = UUIDField()
+    view_type = CharField()
+    image_hash = CharField()
+    analysis_data = JSONField()
+    confidence_score = FloatField()
+    model_used = CharField()
+    tokens_used = IntegerField()
+    processing_time_ms = IntegerField()
+    cached = BooleanField()
+    status = CharField()
+
+
+class Analyzed(Paid):
+    """Analysed views."""
+
+    analyses = Analysis(many=True)
+
+
+class CloseUp(Serializer):
+    """A detail shot."""
+
+    id = UUIDField()
+    image_url = URLField()
+    thumbnail_url = URLField()
+    shot_metadata = JSONField()
+    analysis_data = JSONField()
+    order = IntegerField()
+
+
+class ClosedUp(Paid):
+    """Detail shots."""
+
+    plan = ListField(child=DictField())
+    generated_images = CloseUp(many=True)
+
+
+class Sketch(Serializer):
+    """A technical flat."""
+
+    id = UUIDField()
+    view_type = CharField()
+    image_url = URLField()
+    svg_url = URLField()
+    width = FloatField()
+    height = FloatField()
+    note = CharField()
+    assumed = ListField(child=CharField())
+    callouts = JSONField()
+    measurements = JSONField()
+
+
+class Sketched(Paid):
+    """Technical flats."""
+
+    sketches = Sketch(many=True)
+
+
+class Finding(Serializer):
+    """A blocker or warning."""
+
+    code = CharField()
+    message = CharField()
+    field_path = CharField()
+    section = CharField()
+
+
+class Stale(Serializer):
+    """An output whose inputs changed."""
+
+    output = CharField()
+    because = CharField()
+    credits = FloatField()
+
+
+class Readiness(Serializer):
+    """What still blocks a factory."""
+
+    score = IntegerField()
+    status = serializers.ChoiceField(choices=["draft", "ready"])
+    blockers = Finding(many=True)
+    warnings = Finding(many=True)
+    stale = Stale(many=True)
+
+
+class TechPack(Serializer):
+    """The whole pack. Rows hold cells of ``{value, provenance, …}`` by column."""
+
+    schema = CharField()
+    product = Product()
+    revision = CharField()
+    units = CharField()
+    template = DictField()
+    sample_size = CharField()
+    sizes = ListField(child=CharField())
+    materials = ListField(child=DictField())
+    colors = ListField(child=DictField())
+    design_elements = ListField(child=DictField())
+    bom = ListField(child=DictField())
+    points_of_measure = ListField(child=DictField())
+    construction = ListField(child=DictField())
+    close_ups = CloseUp(many=True)
+    sketches = Sketch(many=True)
+    views = Revision(many=True)
+    readiness = Readiness()
+
+
+class AICall(Serializer):
+    """A call in the AI operation log."""
+
+    id = UUIDField()
+    job_id = UUIDField()
+    operation = CharField()
+    type = CharField()
+    part = CharField()
+    provider = CharField()
+    model = CharField()
+    status = CharField()
+    prompt_tokens = IntegerField()
+    completion_tokens = IntegerField()
+    total_tokens = IntegerField()
+    cost_usd = FloatField()
+    processing_time_ms = IntegerField()
+    error_class = CharField(allow_null=True)
+    created_at = DateTimeField()
+    completed_at = DateTimeField(allow_null=True)
+
+
+ProductPage = page(Product, "ProductPage")
+RevisionPage = page(Revision, "RevisionPage")
+AuditPage = page(AICall, "AuditPage")

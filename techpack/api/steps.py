@@ -1,0 +1,105 @@
+"""``/api/tech-pack-v2/…``: each holds, checks, queues and waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from core.api import Endpoint
+from core.wire import StrictJSONParser, snake
+from generation.models import Job
+from generation.serializers import JobSerializer
+from generation.waiting import answer, wanted_wait_s
+from techpack import inputs, operations
+from techpack.api import shapes
+from techpack.api.products import refuse_large
+
+
+class Step(Endpoint):
+    """A paid step: one verb, then the waiting rule."""
+
+    scopes = {"POST": "generate"}
+
+    def run(self, request: Request, verb: Callable[..., Job]) -> Response:
+        """Call the verb with the body as it came, and wait for its job."""
+        wait_s = wanted_wait_s(request)
+        given = request.headers.get("Idempotency-Key")
+        job = verb(
+            user=request.user,
+            data=_data(request),
+            key=f"{request.path}:{given}"[:255] if given else None,
+            request_id=request.request_id,  # type: ignore[attr-defined]
+        )
+        return answer(job, wait_s=wait_s)
+
+
+def _data(request: Request) -> Any:
+    if isinstance(request.data, dict) and not hasattr(request.data, "lists"):
+        return request.data
+    if hasattr(request.data, "items"):
+        return {snake(name): value for name, value in request.data.items()}
+    return request.data
+
+
+class Detect(Step):
+    """Category detection."""
+
+    parser_classes = [StrictJSONParser, MultiPartParser]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse by the declared length before the body is read."""
+        refuse_large(request)
+        super().initial(request, *args, **kwargs)
+
+    @extend_schema(
+        operation_id="category_detect",
+        request=inputs.DetectInput,
+        responses={200: shapes.Detected, 202: JobSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Name the category of a product, a photo, or a multipart ``image``. Free."""
+        return self.run(request, operations.detect_category)
+
+
+class Analyze(Step):
+    """Base-view analysis."""
+
+    @extend_schema(
+        operation_id="base_views_analyze",
+        request=inputs.AnalyzeInput,
+        responses={200: shapes.Analyzed, 202: JobSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Analyse one to eight views: 3 credits, 0.6 more a view beyond five."""
+        return self.run(request, operations.analyze_base_views)
+
+
+class CloseUps(Step):
+    """Close-ups."""
+
+    @extend_schema(
+        operation_id="close_ups_generate",
+        request=inputs.CloseUpsInput,
+        responses={200: shapes.ClosedUp, 202: JobSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Plan and cut six to ten shots and say what each shows: 3 credits."""
+        return self.run(request, operations.generate_close_ups)
+
+
+class Sketches(Step):
+    """Sketches."""
+
+    @extend_schema(
+        operation_id="sketches_generate",
+        request=inputs.SketchesInput,
+        responses={200: shapes.Sketched, 202: JobSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Draw front, back and side flats: 3 credits."""
+        return self.run(request, operations.generate_sketches)

@@ -1,0 +1,35 @@
+"""The pages of products: each parses, calls one verb, answers."""
+
+from techpack.pages.document import document, pdf
+from techpack.pages.products import delete, details, products, restore, start
+from techpack.pages.views import (
+    add_view,
+    change_view,
+    known_length,
+    landmarks,
+    outline,
+    scale,
+    view,
+)
+from techpack.pages.workspace import fields, run, stop, workspace
+
+__all__ = [
+    "add_view",
+    "change_view",
+    "delete",
+    "details",
+    "document",
+    "fields",
+    "known_length",
+    "landmarks",
+    "outline",
+    "pdf",
+    "products",
+    "restore",
+    "run",
+    "scale",
+    "start",
+    "stop",
+    "view",
+    "workspace",
+]

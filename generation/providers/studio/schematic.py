@@ -175,8 +175,10 @@ def _sleeve(length: float) -> list[Part]:
         (0.27, 0.16, 0.36, 0.07 + 0.02 * drop, 0.50, 0.07), closed=True,
     )  # fmt: skip
     up = end - 0.026
-    cuff = _through((middle - half, up), (middle - 0.4 * half, up + 0.012,
-                                          middle + 0.4 * half, up + 0.012, middle + half, up))  # fmt: skip
+    cuff = _through(
+        (middle - half, up),
+        (middle - 0.4 * half, up + 0.012, middle + 0.4 * half, up + 0.012, middle + half, up),
+    )
     return [("outline", sleeve, "sleeve"), ("assumed", cuff, "cuff stitch")]
 
 

@@ -43,7 +43,7 @@
     field.dispatchEvent(new Event("change", { bubbles: true }));
   };
   const send = (field) => {
-    if (!field.files.length || !field.form) return;
+    if (!field.files.length || !field.form || field.form.matches("[data-keeps-photo]")) return;
     const first = field.files[0].name;
     say(field.files.length > 1 ? `Sending ${field.files.length} photos.` : `Sending ${first}.`);
     field.form.requestSubmit();

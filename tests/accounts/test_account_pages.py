@@ -1,4 +1,5 @@
 import re
+from datetime import UTC, datetime
 
 import pytest
 from allauth.mfa.totp.internal.auth import (
@@ -131,3 +132,13 @@ def test_the_admin_shows_people_and_their_keys(client: Client, ada: User) -> Non
     assert key.key_hash not in page
     assert secret not in page
     assert client.get("/admin/accounts/apikey/add/").status_code == 403
+
+
+def test_dates_are_written_as_the_person_wants_them(browser_of_ada: Client, ada: User) -> None:
+    ada.date_joined = datetime(2026, 3, 4, tzinfo=UTC)
+    ada.save()
+    german = {"Accept-Language": "de"}
+    assert "4 Mar 2026" in browser_of_ada.get("/account", headers=german).content.decode()
+    ada.locale = User.Locale.EN_US
+    ada.save()
+    assert "March 4, 2026" in browser_of_ada.get("/account", headers=german).content.decode()

@@ -115,3 +115,25 @@ def test_every_page_is_served_under_a_policy_without_unsafe_parts(client: Client
     assert " style=" not in page
     assert not re.search(r"<script(?![^>]*src=)", page)
     assert not re.search(r"\son[a-z]+=", page)
+
+
+def test_a_wrong_sign_in_leaves_no_address_in_the_log(
+    client: Client, ada: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level("DEBUG"):
+        _sign_in(client, "wrong", REMOTE_ADDR="203.0.113.77")
+    assert ada.email not in caplog.text
+    assert "203.0.113.77" not in caplog.text
+
+
+def test_a_missing_page_says_so_in_the_sheets_look(client: Client) -> None:
+    response = client.get("/nothing-here")
+    assert response.status_code == 404
+    assert "There is nothing at this address" in response.content.decode()
+
+
+def test_an_old_form_is_refused_in_words(ada: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    response = client.post("/account/login/", {"login": ada.email, "password": PASSWORD})
+    assert response.status_code == 403
+    assert "too old" in response.content.decode()

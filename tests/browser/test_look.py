@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -116,3 +117,14 @@ def test_htmx_runs_under_the_policy(page: Page, live_server: LiveServer) -> None
     page.goto(live_server.url + "/")
     page.wait_for_function("window.htmx !== undefined")
     assert page.evaluate("htmx.config.includeIndicatorCSS") is False
+
+
+def test_a_photo_chosen_by_a_stranger_waits_through_sign_up(
+    page: Page, live_server: LiveServer, tmp_path: Path
+) -> None:
+    photo = tmp_path / "hoodie.png"
+    photo.write_bytes(b"\x89PNG")
+    page.goto(live_server.url + "/")
+    page.get_by_label("Choose a photo").set_input_files(photo)
+    expect(page.get_by_role("heading", name="Make an account")).to_be_visible()
+    expect(page.get_by_text("Your photo waits in this browser")).to_be_visible()

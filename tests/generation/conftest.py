@@ -1,0 +1,77 @@
+"""A user, and a kind of job whose work the test decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth import get_user_model
+
+from credits.audit import differences
+from credits.money import CREDIT
+from generation import kinds, operations
+from generation.kinds import Kind, Outcome, Prepared
+from generation.models import Job
+from generation.run import Run
+
+KIND = "test/echo"
+Submit = Callable[..., Job]
+
+
+@pytest.fixture
+def user(transactional_db: None) -> Any:
+    """A user on the day of sign-up: 18 credits."""
+    return get_user_model().objects.create_user(f"{uuid4().hex}@example.com", "long enough 42")
+
+
+class Echo:
+    """What the test's jobs do; replace ``work`` to do something else."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+
+    def work(self, run: Run) -> Outcome:
+        self.runs += 1
+        return Outcome(store=lambda job: {"said": run.input["say"]}, captured=run.job.price)
+
+
+@pytest.fixture
+def echo(monkeypatch: pytest.MonkeyPatch) -> Echo:
+    """The kind ``test/echo``, registered for this test."""
+    doing = Echo()
+    kind = Kind(KIND, "Echo", lambda run: doing.work(run), lambda job: dict(job.result or {}))
+    monkeypatch.setitem(kinds._kinds, KIND, kind)
+    return doing
+
+
+@pytest.fixture
+def submit(user: Any, echo: Echo, rung: list[str]) -> Submit:
+    """Submit a job of the test's kind for 3 credits."""
+
+    def put(**more: Any) -> Job:
+        given = {
+            "user": user,
+            "kind": KIND,
+            "price": 3 * CREDIT,
+            "prepare": lambda: Prepared({"say": "hello"}),
+        }
+        return operations.submit(**(given | more))
+
+    return put
+
+
+@pytest.fixture
+def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The jobs that the broker was rung for; nobody works on them by themselves."""
+    heard: list[str] = []
+    for room in ("generation.operations", "generation.work"):
+        monkeypatch.setattr(f"{room}.ring_worker", lambda job_id: heard.append(str(job_id)))
+    return heard
+
+
+@pytest.fixture(autouse=True)
+def _nothing_drifts(transactional_db: None) -> Iterator[None]:
+    yield
+    assert differences() == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.providers.studio.landmarks.corners import concave_corners, piece_points
+from generation.providers.studio.landmarks.corners import apex, concave_corners, piece_points
 from generation.providers.studio.landmarks.upright import (
     Finding,
     Upright,
@@ -96,7 +96,7 @@ def find_crotch(frame: Upright) -> tuple[Point, bool]:
     if gap is not None:
         (x, y), tall = gap
         share = (y - y0) / height
-        return (x, y), tall > 0.12 * height and 0.15 < share < 0.88
+        return apex(frame, (x, y)), tall > 0.12 * height and 0.15 < share < 0.88
     bends = [
         c
         for c in concave_corners(frame)

@@ -109,6 +109,53 @@ def _closed_holes(mask: Mask, least: float) -> Mask:
     return holes
 
 
+def apex(frame: Upright, point: Point) -> Point:
+    """Where a narrow gap that opens downwards really begins.
+
+    Two edges that part at a small angle leave less than a pixel between them at first.
+    The gap's width is followed down from ``point`` and carried back up to zero, by at
+    most a twentieth of the height.
+    """
+    height = frame.box[3]
+    rows, widths, centres = [], [], []
+    x = point[0]
+    for y in range(round(point[1]) + 2, round(point[1] + 0.10 * height)):
+        gap = _gap_at(frame, x, y)
+        if gap is None:
+            if len(rows) > 3:
+                break
+            continue
+        x = (gap[0] + gap[1]) / 2
+        rows.append(y)
+        widths.append(gap[1] - gap[0] + 1)
+        centres.append(x)
+    if len(rows) < 8 or widths[-1] > 0.2 * frame.box[2]:
+        return point
+    opening, level = np.polyfit(rows, widths, 1)
+    drift, start = np.polyfit(rows, centres, 1)
+    if opening < 0.02:
+        return point
+    y = float(-level / opening)
+    if not point[1] - 0.05 * height < y < point[1]:
+        return point
+    return float(drift * y + start), y
+
+
+def _gap_at(frame: Upright, x: float, y: int) -> tuple[int, int] | None:
+    """The background stretch at a place in a row, closed on both sides."""
+    if not 0 <= y < frame.mask.shape[0]:
+        return None
+    row = frame.mask[y]
+    near = [frame.clip_x(x + step) for step in (0, -1, 1, -2, 2)]
+    middle = next((column for column in near if not row[column]), -1)
+    if middle < 0:
+        return None
+    left, right = np.flatnonzero(row[:middle]), np.flatnonzero(row[middle:])
+    if not len(left) or not len(right):
+        return None
+    return int(left[-1]) + 1, middle + int(right[0]) - 1
+
+
 def cut_off(mask: Mask, path: Sequence[Point], seed: Point) -> Mask | None:
     """The piece that holds ``seed`` once the mask is cut along a path; None if none does."""
     cut = mask.astype(np.uint8)

@@ -9,6 +9,7 @@ import numpy as np
 
 from generation.providers.studio.landmarks.corners import (
     Corner,
+    apex,
     concave_corners,
     cut_off,
     gap_top,
@@ -26,7 +27,7 @@ from generation.providers.studio.landmarks.upright import (
 from generation.providers.studio.shapes import Point
 from generation.providers.studio.silhouette import Mask
 
-ARMHOLE_LEAN = 0.88  # shoulder point's distance from the axis as a share of the armpit's
+ARMHOLE_LEAN = 0.87  # shoulder point's distance from the axis as a share of the armpit's
 USUAL_SLEEVE = 0.9  # sleeve length over body length, long sleeves
 USUAL_CUFF = 0.14  # cuff width over body length
 WIDEST_HANGING_CUFF = 0.24  # over body length; a longer edge back to the body is a fold
@@ -66,7 +67,7 @@ def find_bay(frame: Upright, axis: float, side: int) -> Bay | None:
         above = [c for c in bends if c.y < y - 0.04 * height and c.turn < -60]
         if above and tall < 0.2 * height:
             return Bay(above[0].at, True)
-        return Bay((x, y), True)
+        return Bay(apex(frame, (x, y)), True)
     if bends:
         best = min(bends, key=lambda c: c.turn + 60 * abs((c.y - y0) / height - 0.33))
         return Bay(best.at, best.turn < -35)
@@ -239,7 +240,7 @@ def find_shoulder(
     if not allowed.any():
         return guess, False
     length = max(distance(hps, cuff_top), 1.0)
-    value = out / length - 0.5 * (share - 0.92) ** 2
+    value = out / length - 0.5 * (share - 0.88) ** 2
     best = int(np.flatnonzero(allowed)[value[allowed].argmax()])
     point = float(upper[best, 0]), float(upper[best, 1])
     bend = math.degrees(math.acos(max(-1.0, min(1.0, _cosine(hps, point, cuff_top)))))

@@ -1,0 +1,90 @@
+"""The studio engine: milliseconds per 1600-pixel photo and step, on one core.
+
+The baseline is decoding the photo and one bilateral filter over it: what anything that
+looks at every pixel must pay. ``--quality`` measures how right it is instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+PHOTOS = Path(__file__).resolve().parent.parent / "tests" / "photos"
+SAMPLE = ("polo-navy-front.jpg", "slipon-blue-side.jpg", "tee-white-on-model.jpg", "toy-duck-yellow.jpg")
+SIDE = 1600
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Print a table and one JSON object."""
+    parser = argparse.ArgumentParser(prog="script/bench studio")
+    parser.add_argument("--quality", action="store_true", help="IoU, colour, category, calibration")
+    if parser.parse_args(arguments).quality:
+        from bench import studio_quality
+
+        studio_quality.main([])
+        return
+    times = _measure()
+    base = statistics.median(times["baseline"])
+    print(f"{'step':16} {'median ms':>10} {'× baseline':>11}   one core, {SIDE} px, {len(SAMPLE)} photos")
+    for step, taken in times.items():
+        median = statistics.median(taken)
+        print(f"{step:16} {median:10.0f} {median / base:11.1f}")
+    figures: dict[str, Any] = {
+        f"{step}_ms": round(statistics.median(taken), 1) for step, taken in times.items()
+    }
+    figures["ratio"] = round(base / statistics.median(times["outline"]), 3)
+    print(json.dumps(figures))
+
+
+def _enlarged(name: str) -> bytes:
+    """The photo at 1600 pixels, as a camera would deliver it."""
+    import cv2
+
+    picture = cv2.imread(str(PHOTOS / name))
+    scale = SIDE / max(picture.shape[:2])
+    picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    return bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 92])[1])
+
+
+def _measure() -> dict[str, list[float]]:
+    import cv2
+
+    from generation.providers.protocols import Brief, View
+    from generation.providers.studio import engine, photo
+
+    cv2.setNumThreads(1)
+    studio = engine.Studio()
+    times: dict[str, list[float]] = {}
+
+    def timed(step: str, do: Callable[[], Any]) -> Any:
+        started = time.perf_counter()
+        result = do()
+        times.setdefault(step, []).append((time.perf_counter() - started) * 1000)
+        return result
+
+    for name in SAMPLE:
+        data = _enlarged(name)
+        timed("baseline", lambda d=data: cv2.bilateralFilter(photo.load(d).bgr, 9, 28, 7))
+        width, height = photo.load(data).size
+        view = View("1", "front", data, width, height)
+        outline = timed("outline", lambda v=view: engine.find_outline(v))
+        known = View("1", "front", data, width, height, outline=outline)
+        guess = timed("category", lambda v=known: studio.detect_category(views=[v], brief=Brief(), model="")).data
+        brief = Brief(category=guess["category"], subcategory=guess["subcategory"])
+        timed("lengths", lambda v=known, b=brief: engine.geometry(v, b))
+        timed("analysis", lambda v=known, b=brief: studio.analyze_view(view=v, brief=b, model=""))
+        shots = timed("close-up plan", lambda v=known, b=brief: studio.plan_close_ups(views=[v], brief=b, model="")).data
+        for shot in shots["shots"][:3]:
+            timed("close-up", lambda v=known, s=shot: studio.close_up(view=v, shot=s, model=""))
+        timed(
+            "sketch",
+            lambda v=known, b=brief: studio.draw_flat(
+                view=v, view_type="front", front=None, brief=b, model=""
+            ),
+        )
+    return times

@@ -99,7 +99,7 @@ class Part:
         try:
             await asyncio.wait_for(process.wait(), within_s)
         except TimeoutError:
-            say(self.name, f"still busy after {within_s:.0f} s; killed")
+            say(self.name, f"still busy after {within_s} s; killed")
         self._kill_group(process)
 
     def _kill_group(self, process: asyncio.subprocess.Process) -> None:

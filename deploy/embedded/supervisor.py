@@ -31,7 +31,7 @@ from deploy.embedded.tether import tethered
 from deploy.embedded.valkey import SMALL_TALK, Valkey
 
 HOUSEWORK_PROCESSES = 2
-STOP_WITHIN_S = 3.0
+STOP_WITHIN_S = 2.5
 DATABASE_CHECK_S = 1.0
 DATABASE_NEWS = ("FATAL:", "PANIC:", "WARNING:", "was terminated by", "keeper[")
 # Jobs run side by side in processes; threads inside each would only fight for the cores.
@@ -237,7 +237,7 @@ def _is_healthy(runtime: Runtime) -> bool:
     host = urlsplit(runtime.public_url).netloc
     question = urllib.request.Request(runtime.health_url, headers={"Host": host})  # noqa: S310
     try:
-        with urllib.request.urlopen(question, timeout=5) as answer:  # noqa: S310
+        with urllib.request.urlopen(question, timeout=30) as answer:  # noqa: S310
             return bool(answer.status == 200)
     except OSError:
         return False

@@ -57,11 +57,13 @@ _UPRIGHT = {
 class TakenImage:
     """A picture as it is stored: re-encoded, upright, 8-bit sRGB, without metadata.
 
-    ``data`` is JPEG, or PNG where alpha shows; ``thumbnail`` is WebP, its long side at most
-    480 px. ``sha256`` is of the pixels (with mode and size), so that one picture has one
-    hash whatever file it came in. ``notes`` are sentences for the user.
+    ``name`` is the file's, cleaned, only ever shown. ``data`` is JPEG, or PNG where alpha
+    shows; ``thumbnail`` is WebP, its long side at most 480 px. ``sha256`` is of the pixels
+    (with mode and size), so that one picture has one hash whatever file it came in.
+    ``notes`` are sentences for the user.
     """
 
+    name: str
     data: bytes
     media_type: str
     extension: str
@@ -108,7 +110,8 @@ def take_image(
         converted = to_srgb(opened)
         picture = _upright(converted.image, _orientation(opened))
     notes = _notes(kind, declared_type, is_animated, had_exif, converted.is_converted)
-    return _stored(picture, is_animated=is_animated, notes=notes)
+    name = clean_name(filename)
+    return _stored(picture, name=name, is_animated=is_animated, notes=notes)
 
 
 def _bytes_of(source: bytes | Readable) -> bytes:
@@ -205,11 +208,14 @@ def _notes(
     )
 
 
-def _stored(picture: Image.Image, *, is_animated: bool, notes: tuple[str, ...]) -> TakenImage:
+def _stored(
+    picture: Image.Image, *, name: str, is_animated: bool, notes: tuple[str, ...]
+) -> TakenImage:
     picture.info = {}  # else Pillow's writers copy comments and profiles from it
     had_alpha = picture.mode == "RGBA"
     as_png = had_alpha or max(picture.size) > LONGEST_JPEG_SIDE
     return TakenImage(
+        name=name,
         data=_png(picture) if as_png else _jpeg(picture),
         media_type="image/png" if as_png else "image/jpeg",
         extension="png" if as_png else "jpg",

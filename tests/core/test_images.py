@@ -26,7 +26,8 @@ from tests.core.pictures import (
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "HEIF", "AVIF"])
 def test_every_format_becomes_a_jpeg_of_the_same_picture(kind: str) -> None:
-    taken = take_image(encoded(corners(), kind), filename="misleading.pdf")
+    taken = take_image(encoded(corners(), kind), filename="../misleading\0.pdf")
+    assert taken.name == "misleading.pdf"
     assert (taken.media_type, taken.extension) == ("image/jpeg", "jpg")
     assert (taken.width, taken.height) == (160, 96)
     picture = opened(taken.data)

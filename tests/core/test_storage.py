@@ -16,7 +16,7 @@ from core.errors import NotFound
 
 BODY = bytes(range(256)) * 12_000  # 3 MB, so that it streams in blocks
 
-pytestmark = pytest.mark.urls("tests.core.urls")
+pytestmark = pytest.mark.urls("core.urls")
 
 
 @pytest.fixture(autouse=True)

@@ -135,7 +135,10 @@ CACHES: dict[str, Any] = (
 CELERY_BROKER_URL = BROKER_URL or "memory://"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"generation.tasks.run_job": {"queue": "studio"}}
+CELERY_TASK_ROUTES = {
+    "generation.tasks.run_job": {"queue": "studio"},
+    "techpack.tasks.prepare_revision": {"queue": "studio"},
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_ACKS_LATE = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

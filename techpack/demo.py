@@ -22,7 +22,7 @@ from techpack import bench, operations, outlines, queries
 from techpack.measuring import line_of
 from techpack.models import Product
 
-EMAIL, PASSWORD, NAME = "demo@techpack.localhost", "demo-techpack", "Ines Marsh"
+EMAIL, PASSWORD, NAME = "demo@example.com", "demo-techpack", "Ines Marsh"
 PHOTOS = Path(settings.BASE_DIR) / "tests" / "photos"
 CREDITS = 200 * CREDIT
 

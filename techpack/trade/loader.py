@@ -48,9 +48,7 @@ def _merge_rows(base: list[Raw], changes: Iterable[Raw], key: str) -> list[Raw]:
 
 def _changed(base: Raw, change: Mapping[str, Any]) -> Raw:
     """A template's raw data with a variant's differences applied."""
-    result = base | {
-        key: value for key, value in change.items() if key not in _NOT_MERGED
-    }
+    result = base | {key: value for key, value in change.items() if key not in _NOT_MERGED}
     for name, key in _KEYS.items():
         gone = set(change.get("drop", {}).get(name, ()))
         kept = [] if name in change.get("replace", ()) else base.get(name, [])

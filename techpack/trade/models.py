@@ -17,9 +17,7 @@ Criticality = Literal["critical", "secondary", "detail"]
 View = Literal["front", "back", "side", "top", "inside", "bottom"]
 Unit = Literal["cm", "mm"]
 Family = Literal["top", "dress", "trousers", "skirt", "footwear", "bag", "object"]
-Section = Literal[
-    "cover", "flats", "bom", "measures", "construction", "colours", "close-ups"
-]
+Section = Literal["cover", "flats", "bom", "measures", "construction", "colours", "close-ups"]
 
 _UPPER = frozenset(
     {
@@ -120,9 +118,7 @@ class PointOfMeasure(Frozen):
             self.minimum,
         ]
         if sum(ways) != 1:
-            raise ValueError(
-                f"{self.code}: exactly one way to its tolerance, not {sum(ways)}"
-            )
+            raise ValueError(f"{self.code}: exactly one way to its tolerance, not {sum(ways)}")
         if (self.range is None) != bool(self.bands):
             raise ValueError(f"{self.code}: either a range or bands")
         return self
@@ -130,9 +126,7 @@ class PointOfMeasure(Frozen):
     @property
     def is_required(self) -> bool:
         """Whether a pack without this row's value is incomplete: critical, unless said."""
-        return (
-            self.criticality == "critical" if self.required is None else self.required
-        )
+        return self.criticality == "critical" if self.required is None else self.required
 
     @property
     def limits(self) -> tuple[Bounds, ...]:
@@ -143,10 +137,7 @@ class PointOfMeasure(Frozen):
 
     def accepts(self, value: Decimal) -> bool:
         """Whether a value in the row's unit is plausible."""
-        return any(
-            low <= value and (high is None or value <= high)
-            for low, high in self.limits
-        )
+        return any(low <= value and (high is None or value <= high) for low, high in self.limits)
 
 
 class BomDefault(Frozen):
@@ -234,9 +225,7 @@ class Template(Frozen):
     @model_validator(mode="after")
     def _hangs_together(self) -> Template:
         if self.size_run and self.sample_size not in self.size_run:
-            raise ValueError(
-                f"{self.id}: sample size {self.sample_size} is not in the run"
-            )
+            raise ValueError(f"{self.id}: sample size {self.sample_size} is not in the run")
         for what, keys in (
             ("point of measure", [row.code for row in self.points_of_measure]),
             ("BOM row", [row.id for row in self.bom]),

@@ -47,9 +47,7 @@ class ToleranceUm:
     minus: int
 
 
-def tolerance_of(
-    row: PointOfMeasure, *, nominal_um: int, unit: Unit
-) -> ToleranceUm | None:
+def tolerance_of(row: PointOfMeasure, *, nominal_um: int, unit: Unit) -> ToleranceUm | None:
     """The default tolerance of a length row at its nominal value.
 
     ``unit`` is the template's. None for minimum rows and where ISO 2768 has no figure.

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import re
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pymupdf
@@ -10,6 +9,7 @@ import pytest
 from PIL import Image
 from pypdf import PdfReader
 
+from core.errors import NotFound
 from techpack.document.assets import view_box
 from techpack.document.description import (
     BomRow,
@@ -41,9 +41,28 @@ def words(reader: PdfReader) -> str:
     return re.sub(r"\s+", " ", text.replace("\u200b", ""))
 
 
+def pages_of(data: bytes) -> list[pymupdf.Page]:
+    document = pymupdf.open(stream=data)
+    return [document[number] for number in range(len(document))]
+
+
+def small_pack(**changes: object) -> Pack:
+    """A pack with nothing but what is given: quick to set."""
+    told: dict[str, object] = {
+        "product": "Sample",
+        "generated_at": datetime(2026, 1, 1, tzinfo=UTC),
+    }
+    return Pack(**(told | changes))  # type: ignore[arg-type]
+
+
 @pytest.fixture(scope="module")
-def sample() -> PdfReader:
-    return rendered(hoodie_pack())
+def printed() -> bytes:
+    return render_pdf(hoodie_pack(), read=read_picture)
+
+
+@pytest.fixture(scope="module")
+def sample(printed: bytes) -> PdfReader:
+    return PdfReader(io.BytesIO(printed))
 
 
 def test_a_normal_pack_has_at_least_six_pages(sample: PdfReader) -> None:
@@ -98,9 +117,9 @@ def test_the_document_has_a_title_and_a_date(sample: PdfReader) -> None:
     assert sample.metadata.creation_date == datetime(2026, 11, 25, 16, 0, tzinfo=UTC)
 
 
-def test_all_fonts_are_embedded() -> None:
-    document = pymupdf.open(stream=render_pdf(hoodie_pack(), read=read_picture))
-    fonts = {font for page in document for font in page.get_fonts(full=True)}
+def test_all_fonts_are_embedded(printed: bytes) -> None:
+    document = pymupdf.open(stream=printed)
+    fonts = {font for page in pages_of(printed) for font in page.get_fonts(full=True)}
     names = {font[3] for font in fonts}
     assert any("Archivo" in name for name in names)
     assert any("IBMPlexMono" in name for name in names)
@@ -109,10 +128,10 @@ def test_all_fonts_are_embedded() -> None:
 
 
 def test_no_type_is_smaller_than_seven_points() -> None:
-    document = pymupdf.open(stream=render_pdf(hoodie_pack(flats=FlatsSheet()), read=read_picture))
+    data = render_pdf(hoodie_pack(flats=FlatsSheet()), read=read_picture)
     sizes = {
         round(span["size"], 2)
-        for page in document
+        for page in pages_of(data)
         for block in page.get_text("dict")["blocks"]
         for line in block.get("lines", ())
         for span in line["spans"]
@@ -126,28 +145,27 @@ def test_a_draft_is_stamped_on_every_page(sample: PdfReader) -> None:
 
 
 def test_a_released_pack_has_no_stamp_and_no_blockers() -> None:
-    text = words(rendered(hoodie_pack(draft=False)))
+    text = words(rendered(small_pack(draft=False, blockers=("Something",))))
     assert "DRAFT" not in text
     assert "Before release" not in text
     assert "Released" in text
 
 
-def test_the_same_pack_gives_the_same_bytes() -> None:
-    first, second = (render_pdf(hoodie_pack(), read=read_picture) for _ in range(2))
-    assert first == second
+def test_the_same_pack_gives_the_same_bytes(printed: bytes) -> None:
+    assert render_pdf(hoodie_pack(), read=read_picture) == printed
 
 
-def test_only_the_date_depends_on_the_date() -> None:
+def test_only_the_date_depends_on_the_date(sample: PdfReader) -> None:
     later = datetime(2027, 1, 2, 3, 4, 5, tzinfo=UTC)
-    sooner, after = rendered(hoodie_pack()), rendered(hoodie_pack(generated_at=later))
-    assert words(sooner) == words(after)
+    after = rendered(hoodie_pack(generated_at=later))
+    assert words(sample) == words(after)
     assert after.metadata is not None
     assert after.metadata.creation_date == later
 
 
 def test_what_people_type_is_never_read_as_markup() -> None:
     bom = BomSheet((BomRow("M1", HOSTILE, Value(HOSTILE, "user")),), note=HOSTILE)
-    pack = hoodie_pack(product=HOSTILE, drawn_by="*I*", blockers=(HOSTILE,), bom=bom)
+    pack = small_pack(product=HOSTILE, drawn_by="*I*", blockers=(HOSTILE,), bom=bom)
     reader = rendered(pack)
     assert words(reader).count(HOSTILE) >= 4
     assert reader.metadata is not None
@@ -156,7 +174,7 @@ def test_what_people_type_is_never_read_as_markup() -> None:
 
 def test_german_and_chinese_can_be_read_back() -> None:
     bom = BomSheet((BomRow("M1", "Ärmelbündchen, weiß", Value("连帽衫主要面料", "user")),))
-    text = words(rendered(hoodie_pack(product="Größenprobe Übergröße", bom=bom)))
+    text = words(rendered(small_pack(product="Größenprobe Übergröße", bom=bom)))
     assert "Größenprobe Übergröße" in text
     assert "Ärmelbündchen, weiß" in text
     assert "连帽衫主要面料" in text
@@ -164,7 +182,7 @@ def test_german_and_chinese_can_be_read_back() -> None:
 
 def test_two_hundred_rows_repeat_the_heads_and_lose_nothing() -> None:
     rows = tuple(BomRow(f"M{n}", f"Component {n} of many") for n in range(1, 201))
-    reader = rendered(hoodie_pack(bom=BomSheet(rows)))
+    reader = rendered(small_pack(bom=BomSheet(rows)))
     pages = [text for page in reader.pages if "of many" in (text := page.extract_text())]
     assert len(pages) > 5
     assert all("Component and material" in re.sub(r"\s+", " ", text) for text in pages)
@@ -175,21 +193,21 @@ def test_two_hundred_rows_repeat_the_heads_and_lose_nothing() -> None:
 def test_very_long_names_stay_inside_the_frame() -> None:
     name = "Unaufhörlich" * 30
     bom = BomSheet((BomRow("M1", name, Value("W" * 400), supplier=Value("X" * 90)),))
-    pack = hoodie_pack(product=name, drawn_by=name, style_no=name, bom=bom)
-    document = pymupdf.open(stream=render_pdf(pack, read=read_picture))
-    frame = pymupdf.Rect(14, 14, document[0].rect.width - 14, document[0].rect.height - 14)
-    for page in document:
+    pack = small_pack(product=name, drawn_by=name, style_no=name, bom=bom)
+    pages = pages_of(render_pdf(pack, read=read_picture))
+    frame = pymupdf.Rect(14, 14, pages[0].rect.width - 14, pages[0].rect.height - 14)
+    for page in pages:
         for block in page.get_text("blocks"):
             assert pymupdf.Rect(block[:4]) in frame
 
 
 def test_a_text_longer_than_a_page_goes_on_on_the_next() -> None:
     bom = BomSheet((BomRow("M1", "Shell", note="word " * 3000 + "the end"),))
-    assert "the end" in words(rendered(hoodie_pack(bom=bom)))
+    assert "the end" in words(rendered(small_pack(bom=bom)))
 
 
 def test_a_pack_with_nothing_in_it_still_prints() -> None:
-    text = words(rendered(Pack("Empty", datetime(2026, 1, 1, tzinfo=UTC))))
+    text = words(rendered(small_pack()))
     assert "No drawings yet." in text
     assert "No points of measure yet." in text
 
@@ -197,18 +215,24 @@ def test_a_pack_with_nothing_in_it_still_prints() -> None:
 def test_a_missing_or_broken_picture_does_not_withhold_the_pack() -> None:
     shots = (
         CloseUp(Picture("missing", "gone"), "Gone"),
+        CloseUp(Picture("forgotten", "no such key"), "Forgotten"),
         CloseUp(Picture("broken", "broken"), "Broken"),
-        CloseUp(None, "None"),
+        CloseUp(None, "Not taken"),
     )
     views = (
         FlatView("front", "Front", "<svg"),
         FlatView("back", "Back", "<!DOCTYPE svg [<!ENTITY a 'b'>]>" + flat("back")),
     )
     pack = hoodie_pack(close_ups=CloseUpsSheet(shots), flats=FlatsSheet(views))
-    reading = {"broken": b"not a picture"}
-    data = render_pdf(pack, read=lambda key: reading.get(key) or read_picture(key))
+
+    def read(key: str) -> bytes:
+        if key == "forgotten":
+            raise NotFound("no such file")
+        return b"not a picture" if key == "broken" else read_picture(key)
+
+    data = render_pdf(pack, read=read)
     text = words(PdfReader(io.BytesIO(data)))
-    assert text.count("Picture not available") == 3
+    assert text.count("Picture not available") == 4
     assert text.count("Drawing not available") == 2
 
 
@@ -216,7 +240,7 @@ def test_transparent_pictures_lie_on_white() -> None:
     buffer = io.BytesIO()
     Image.new("RGBA", (40, 40), (0, 0, 0, 0)).save(buffer, "PNG")
     shots = CloseUpsSheet((CloseUp(Picture("clear", "clear"), "Clear"),))
-    pack = hoodie_pack(close_ups=shots, cover=replace(hoodie_pack().cover, photo=None))
+    pack = small_pack(close_ups=shots)
     document = pymupdf.open(stream=render_pdf(pack, read=lambda _: buffer.getvalue()))
     image = document.extract_image(document[-1].get_images()[0][0])
     assert Image.open(io.BytesIO(image["image"])).convert("RGB").getpixel((20, 20)) == (
@@ -234,7 +258,7 @@ def test_drawings_stay_vectors(sample: PdfReader) -> None:
 
 def test_a_colour_that_is_not_a_hex_is_named_only() -> None:
     sheet = ColoursSheet((Colour(Value("Sand", "user"), "rgb(1,2,3)"),))
-    text = words(rendered(hoodie_pack(colours=sheet)))
+    text = words(rendered(small_pack(colours=sheet)))
     assert "Sand" in text
     assert "No hex" in text
 

@@ -208,7 +208,7 @@ def test_a_construction_row_must_be_sewn_or_processed() -> None:
 
 def test_a_template_cannot_be_changed() -> None:
     with pytest.raises(ValidationError):
-        template("tops").name = "Bottoms"  # type: ignore[misc]
+        template("tops").name = "Bottoms"
 
 
 def test_the_stitch_book_has_threads_and_classes() -> None:
@@ -262,7 +262,7 @@ def test_a_larger_size_never_gets_a_finer_tolerance(one: Decimal, other: Decimal
 
 @given(SIZES)
 def test_a_coarser_class_never_gives_a_finer_tolerance(size: Decimal) -> None:
-    figures = [figure for kind in ("f", "m", "c") if (figure := iso_2768(size, kind))]  # type: ignore[arg-type]
+    figures = [figure for kind in ("f", "m", "c") if (figure := iso_2768(size, kind))]
     assert figures == sorted(figures)
 
 

@@ -58,6 +58,7 @@ def statement(request: HttpRequest) -> HttpResponse:
         {
             "nav_active": "credits",
             "own": balance,
+            "balance": {"available": shown(balance.free)},  # the top bar need not ask again
             "used": used,
             "whole": balance.free + balance.held + used,
             "bar": bar_of(free=balance.free, held=balance.held, used=used),

@@ -21,7 +21,7 @@ MakeHold = Callable[..., Hold]
 @pytest.fixture
 def user(db: None) -> Any:
     """A user on the day of sign-up: 18 credits."""
-    return get_user_model().objects.create_user(f"{uuid4().hex}@example.com", "long enough 42")
+    return get_user_model().objects.create_user(f"{uuid4().hex}@example.com")
 
 
 @pytest.fixture

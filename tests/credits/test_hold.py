@@ -153,7 +153,7 @@ def test_the_same_key_with_other_content_is_refused(
 def test_two_users_may_use_the_same_key(
     user: Any, put_aside: MakeHold, django_user_model: Any
 ) -> None:
-    other = django_user_model.objects.create_user("other@example.com", "x")
+    other = django_user_model.objects.create_user("other@example.com")
     first = put_aside(3, key="k")
     second = ledger.hold(
         user_id=other.pk,

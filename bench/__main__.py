@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-import bench
 
-NOT_MEASUREMENTS = {"__main__", "database"}
+def measurements() -> list[str]:
+    """The modules beside this one that have a ``main``."""
+    beside = Path(__file__).parent.glob("[a-z]*.py")
+    return sorted(path.stem for path in beside if "\ndef main(" in path.read_text())
 
 
 def main(arguments: Sequence[str]) -> int:
     """Dispatch by name; without a known name list what there is."""
-    known = sorted(
-        {module.name for module in pkgutil.iter_modules(bench.__path__)} - NOT_MEASUREMENTS
-    )
+    known = measurements()
     if not arguments or arguments[0] not in known:
-        print(
-            f"script/bench NAME, where NAME is one of: {', '.join(known)}",
-            file=sys.stderr,
-        )
+        print(f"script/bench NAME, where NAME is one of: {', '.join(known)}", file=sys.stderr)
         return 2
     importlib.import_module(f"bench.{arguments[0]}").main(list(arguments[1:]))
     return 0

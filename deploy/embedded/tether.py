@@ -3,6 +3,7 @@
 A program of its own, standard library only, so that nothing runs between fork and exec in the
 parent. PARENT is the process id that must still be our parent, SIGNAL the name that the kernel
 sends us when that parent ends, USER a user name to become first, or ``-``.
+Where the kernel offers no such signal (macOS) this program stays between the two and looks.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import ctypes
 import os
 import pwd
 import signal
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+LOOK_S = 0.25
 
 
 def tethered(
@@ -56,6 +59,20 @@ def become(user: str) -> None:
     os.setuid(entry.pw_uid)
 
 
+def watch(command: Sequence[str], *, parent: int, signal_number: int) -> int:
+    """Run ``command`` until it ends, passing signals on; end it when the parent has gone."""
+    child = subprocess.Popen(command)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, lambda received, _: child.send_signal(received))
+    while os.getppid() == parent:
+        try:
+            return child.wait(LOOK_S)
+        except subprocess.TimeoutExpired:
+            continue
+    child.send_signal(signal_number)
+    return child.wait()
+
+
 def main(arguments: Sequence[str]) -> None:
     """Drop privileges, tie ourselves to the parent, then exec."""
     parent, signal_name, user, _, *command = arguments
@@ -65,7 +82,9 @@ def main(arguments: Sequence[str]) -> None:
     die_with_parent(signal.Signals[signal_name])
     if os.getppid() != int(parent):
         sys.exit("tether: the parent is gone")
-    os.execvp(command[0], command)  # noqa: S606
+    if sys.platform == "linux":
+        os.execvp(command[0], command)  # noqa: S606
+    sys.exit(watch(command, parent=int(parent), signal_number=signal.Signals[signal_name]))
 
 
 if __name__ == "__main__":

@@ -8,4 +8,6 @@ from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-application = get_asgi_application()
+from core.bodies import BodyLimit
+
+application = BodyLimit(get_asgi_application())

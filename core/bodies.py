@@ -1,0 +1,71 @@
+"""A limit on request bodies, before Django spools them to disk whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from core.http import envelope
+from core.ids import uuid7
+from core.images import LARGEST_FILE
+from core.streams import MB, too_large
+
+Message = Mapping[str, Any]
+Scope = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# Eight photos in one form, and the form around them; each photo has its own limit.
+LARGEST_BODY = 8 * LARGEST_FILE + MB
+
+
+class BodyLimit:
+    """ASGI middleware: 413 by the stated length at once, else while counting."""
+
+    def __init__(self, app: App, limit: int = LARGEST_BODY) -> None:
+        self.app = app
+        self.limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, cut off once more than ``limit`` bytes have come."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        if _stated_length(scope) > self.limit:
+            await self._refuse(scope, send)
+            return
+        counted = 0
+
+        async def counting() -> Message:
+            nonlocal counted
+            message = await receive()
+            counted += len(message.get("body", b""))
+            # To Django the client has gone, so it drops what it spooled and says nothing.
+            return message if counted <= self.limit else {"type": "http.disconnect"}
+
+        await self.app(scope, counting, send)
+        if counted > self.limit:
+            await self._refuse(scope, send)
+
+    async def _refuse(self, scope: Scope, send: Send) -> None:
+        error = too_large(self.limit, what="The request")
+        body, kind = error.message.encode(), b"text/plain; charset=utf-8"
+        request_id = f"req_{uuid7().hex}"
+        if scope["path"].startswith(("/api/", "/v1/")):
+            body = json.dumps(envelope(error, request_id)).encode()
+            kind = b"application/json"
+        headers = [
+            (b"content-type", kind),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+            (b"x-request-id", request_id.encode()),
+        ]
+        await send({"type": "http.response.start", "status": 413, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+def _stated_length(scope: Scope) -> int:
+    stated = dict(scope["headers"]).get(b"content-length", b"0")
+    return int(stated) if stated.isdigit() and len(stated) < 19 else 0

@@ -80,8 +80,8 @@ def compose(
     box = Rect(frame.left, frame.top, frame.right, frame.bottom + (44 if caption else 0))
     body = [
         *_strokes(drawing, ink),
-        _layer("measurements", [_dim(line, unit, ink) for line in lines]),
-        _layer("callouts", [_balloon(balloon, ink) for balloon in numbered]),
+        _layer("measurements", [_dim(line, unit, ink) for line in lines], ink),
+        _layer("callouts", [_balloon(balloon, ink) for balloon in numbered], ink),
         _caption(caption, box, ink),
     ]
     return _svg(body, box, title or drawing.note or "Technical flat", ink)
@@ -113,11 +113,13 @@ def _strokes(drawing: Drawing, ink: Ink) -> list[str]:
             layers[layer].append(_path(stroke.d, layer, stroke.label, ink))
     for x, y, words in drawing.texts:
         layers["artwork"].append(_words((x, y), words, ink))
-    return [_layer(name, parts) for name, parts in layers.items()]
+    return [_layer(name, parts, ink) for name, parts in layers.items()]
 
 
-def _layer(name: str, parts: Sequence[str]) -> str:
-    return f'<g id="{name}" class="layer-{name}">{"".join(parts)}</g>'
+def _layer(name: str, parts: Sequence[str], ink: Ink) -> str:
+    # On a page several drawings stand together, where an id must be single.
+    named = f'class="layer-{name}"' if ink.on_page else f'id="{name}"'
+    return f"<g {named}>{''.join(parts)}</g>"
 
 
 def _path(d: str, layer: str, label: str, ink: Ink) -> str:

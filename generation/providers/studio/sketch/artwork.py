@@ -36,15 +36,15 @@ def find(frame: Frame, evidence: Evidence) -> Print:
     inside = cv2.resize(solid, small.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0
     if inside.sum() < 200:
         return Print((), False)
-    foreign = _foreign(small, inside)
-    share = float(foreign.sum() / inside.sum())
-    spread = _spread(foreign, inside)
+    foreign, ink = _foreign(small, inside)
+    share, spread = float(foreign.sum() / inside.sum()), _spread(foreign, inside)
+    ink_share, ink_spread = float(ink.sum() / inside.sum()), _spread(ink, inside)
     crisp = _crispness(foreign, inside, evidence)
     busy = evidence.busy
     all_over = crisp > _CRISP and (
         busy > 0.42
         or (busy > 0.25 and share > 0.05 and spread > 0.6)
-        or (busy > 0.12 and share > 0.22 and spread > 0.75)
+        or (busy > 0.12 and ink_share > 0.15 and ink_spread > 0.6)
     )
     if all_over or crisp < _SOFT:
         return Print((), all_over)
@@ -68,7 +68,10 @@ def _in_neck(box: Box, frame: Frame) -> bool:
     return frame.family in ("top", "dress") and middle and box[1] + box[3] / 2 < reach
 
 
-def _foreign(small: NDArray[np.uint8], inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _foreign(
+    small: NDArray[np.uint8], inside: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Pixels that are not the cloth's colour; and of these the ones that fading cannot make."""
     lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_BGR2Lab)
     pixels = lab[inside] * np.float32([0.6, 1.4, 1.4])
     cv2.setRNGSeed(3)
@@ -80,7 +83,17 @@ def _foreign(small: NDArray[np.uint8], inside: NDArray[np.bool_]) -> NDArray[np.
     light = np.clip(lab[..., :1] / max(float(cloth[0]), 4.0), 0.62, 1.2)
     away = (lab - cloth * light) * np.float32([0.75, 1.3, 1.3])
     foreign = (np.linalg.norm(away, axis=2) > _FAR) & inside
-    return cv2.morphologyEx(foreign.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3))) > 0
+    foreign = cv2.morphologyEx(foreign.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3))) > 0
+    return foreign, foreign & ~_faded(lab, np.median(lab[inside & ~foreign], axis=0))
+
+
+def _faded(lab: NDArray[np.float32], cloth: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """What washing makes of a cloth: its hue, no more chroma, not far lighter or darker."""
+    chroma = np.hypot(lab[..., 1], lab[..., 2])
+    hue = np.arctan2(lab[..., 2], lab[..., 1]) - np.arctan2(cloth[2], cloth[1])
+    same_hue = (np.abs(np.angle(np.exp(1j * hue))) < 0.6) | (chroma < 10)
+    no_more = chroma < 1.15 * float(np.hypot(cloth[1], cloth[2])) + 4
+    return same_hue & no_more & (np.abs(lab[..., 0] - cloth[0]) < 38)
 
 
 def _spread(foreign: NDArray[np.bool_], inside: NDArray[np.bool_]) -> float:

@@ -97,6 +97,9 @@ def _mirrored(line: Found, frame: Frame, evidence: Evidence) -> Found | None:
     axis = frame.axis_x
     offset = line.points[:, 0] - axis
     if np.abs(offset).max() < 14 and np.ptp(line.points[:, 1]) > 60:
+        # Down a top's middle runs an opening or a fold; the placket search knows the former.
+        if frame.family in ("top", "dress") and line.length < 0.3 * frame.size[1]:
+            return None
         straight = np.stack([np.full(2, axis), line.points[[0, -1], 1]], axis=1)
         return Found(straight, (bezier.line(*straight),), line.length, line.strength, 0.0)
     if offset.min() < -12 and offset.max() > 12:

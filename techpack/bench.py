@@ -177,6 +177,8 @@ def _mark(cell: Cell, unit: str) -> tuple[str, str]:
     source = SOURCES.get(value.provenance, value.provenance)
     if source == "you":
         return source, "you"
+    if value.provenance == "ai" and cell.confidence == 0:
+        return source, "unknown"
     if value.provenance == "measured" and value.uncertainty:
         return source, value.uncertainty
     if value.provenance == "ai" and value.uncertainty:

@@ -106,9 +106,8 @@ def make_products(user: Any) -> Iterator[tuple[Product, bool]]:
 
 def make_product(user: Any, sample: Sample) -> Product:
     """Photos in, known length given, every step run: as a person would do it."""
-    product = operations.create_product(user=user, name=sample.name)
-    operations.change_product(
-        user=user, product_id=product.pk,
+    product = operations.change_product(
+        user=user, product_id=operations.create_product(user=user, name=sample.name).pk,
         changes={
             "style_no": sample.style_no, "season": sample.season,
             "category": sample.category, "subcategory": sample.subcategory,

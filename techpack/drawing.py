@@ -79,7 +79,13 @@ def _figures(row: Row, unit: str) -> dict[str, Any]:
 
 
 def svg_of(
-    sketch: Sketch, pack: Merged, *, numbers: Mapping[str, int], unit: str, on_page: bool = False
+    sketch: Sketch,
+    pack: Merged,
+    *,
+    numbers: Mapping[str, int],
+    unit: str,
+    title: str = "",
+    on_page: bool = False,
 ) -> str:
     """The flat as it is now: today's numbers and values on the drawing that was made.
 
@@ -100,7 +106,7 @@ def svg_of(
         flats.drawing_from_json(sketch.drawing),
         callouts=callouts,
         measurements=measures,
-        title=f"{pack.product.name}, {sketch.view_type}",
+        title=title,
         unit=unit,
         on_page=on_page,
     )

@@ -125,6 +125,10 @@ def _names(rows: Iterable[Row], most: int = 4) -> str:
     return ", ".join(ids[:most]) + (f" and {len(ids) - most} more" if len(ids) > most else "")
 
 
+def _many(count: int, one: str, many: str) -> str:
+    return f"1 {one}" if count == 1 else f"{count} {many}"
+
+
 def _share(wrong: int, of: int) -> float:
     return 1 - wrong / of if of else 0.0
 
@@ -153,12 +157,14 @@ def critical_measures(pack: Merged) -> Check:
     found = []
     if empty:
         found.append(Finding(
-            "POM_MISSING", f"{len(empty)} critical points have no value",
+            "POM_MISSING", _many(len(empty), "critical point has no value", "critical points have no value"),
             f"pointsOfMeasure.{empty[0].id}.value", "pointsOfMeasure", hint=_names(empty),
         ))
     if guessed:
         found.append(Finding(
-            "POM_ESTIMATED", f"{len(guessed)} critical points are only estimated",
+            "POM_ESTIMATED", _many(
+                len(guessed), "critical point is only estimated", "critical points are only estimated"
+            ),
             f"pointsOfMeasure.{guessed[0].id}.value", "pointsOfMeasure", hint=_names(guessed),
         ))
     share = _share(len(empty) + len(guessed), len(rows))
@@ -176,11 +182,12 @@ def plausible(pack: Merged) -> Check:
             continue
         value = Decimal(um) / (10_000 if pack.template.unit == "cm" else 1_000)
         if not point.accepts(value):
+            typed = row.cell("value").provenance == "user"
             found.append(Finding(
-                "POM_IMPLAUSIBLE", f"{row.label} cannot be right",
+                "POM_IMPLAUSIBLE", f"{row.label} {'cannot be right' if typed else 'is unusual'}",
                 f"pointsOfMeasure.{row.id}.value", "pointsOfMeasure",
-                severity="blocker" if row.cell("value").provenance == "user" else "warning",
-                hint=_slip(point.accepts, value),
+                severity="blocker" if typed else "warning",
+                hint=_slip(point.accepts, value) if typed else "Check the line on the photo.",
             ))
     return Check(10, 1 if not found else 0.5, "Lengths are plausible", tuple(found))
 
@@ -205,7 +212,7 @@ def tolerances(pack: Merged) -> Check:
     found = ()
     if bare:
         found = (Finding(
-            "TOLERANCE_MISSING", f"{len(bare)} points have no tolerance",
+            "TOLERANCE_MISSING", _many(len(bare), "point has no tolerance", "points have no tolerance"),
             f"pointsOfMeasure.{bare[0].id}.tolerancePlus", "pointsOfMeasure", hint=_names(bare),
         ),)
     return Check(5, _share(len(bare), len(rows)), "Every valued point has a tolerance", found)
@@ -262,7 +269,10 @@ def bill_of_materials(pack: Merged) -> Check:
     if bare:
         first = next(n for n in ("placement", "quantity", "uom") if not bare[0].cell(n))
         found = (Finding(
-            "BOM_INCOMPLETE", f"{len(bare)} BOM rows lack placement, quantity or unit",
+            "BOM_INCOMPLETE", _many(
+                len(bare), "BOM row lacks placement, quantity or unit",
+                "BOM rows lack placement, quantity or unit",
+            ),
             f"bom.{bare[0].id}.{first}", "bom",
             hint=", ".join(row.label for row in bare[:3]),
         ),)

@@ -73,10 +73,10 @@ def change_product(*, user: Any, product_id: UUID, changes: dict[str, Any]) -> P
 
 
 def _choose_category(product: Product, category: str, subcategory: str) -> None:
-    if category not in trade.names():
+    if category not in trade.CATEGORIES:
         raise InvalidRequest(
             "There is no such category.",
-            fields={"category": [f"Use one of {', '.join(trade.names())}."]},
+            fields={"category": [f"Use one of {', '.join(trade.CATEGORIES)}."]},
         )
     product.category, product.category_source = category, "user"
     product.category_confidence = 1.0

@@ -62,8 +62,10 @@ def numbers_of(pack: Merged) -> dict[str, int]:
     return {row.id: number for number, row in enumerate(placed, start=1)}
 
 
-def build(pack: Merged, readiness: Readiness, *, drawn_by: str, unit: str = "") -> Pack:
-    """The whole description, for the screen and for paper."""
+def build(
+    pack: Merged, readiness: Readiness, *, drawn_by: str, unit: str = "", on_page: bool = False
+) -> Pack:
+    """The whole description, for paper or (``on_page``) for the screen."""
     unit = unit or pack.unit
     product = pack.product
     return Pack(
@@ -78,7 +80,7 @@ def build(pack: Merged, readiness: Readiness, *, drawn_by: str, unit: str = "") 
             f"{finding.message}. {finding.hint}".strip() for finding in readiness.blockers
         ),
         cover=_cover(pack, readiness, unit),
-        flats=_flats(pack, unit),
+        flats=_flats(pack, unit, on_page=on_page),
         bom=_bom(pack, unit),
         measures=_measures(pack, unit),
         construction=_construction(pack, unit),
@@ -134,13 +136,13 @@ def _known_length(pack: Merged, unit: str) -> Value:
     return Value(f"{code} {format_length(int(view.scale['length_um']), unit)}", "user")
 
 
-def _flats(pack: Merged, unit: str) -> FlatsSheet:
+def _flats(pack: Merged, unit: str, *, on_page: bool) -> FlatsSheet:
     numbers = numbers_of(pack)
     views = tuple(
         FlatView(
             view=sketch.view_type,
             title=sketch.view_type.capitalize(),
-            svg=drawing.svg_of(sketch, pack, numbers=numbers, unit=unit),
+            svg=drawing.svg_of(sketch, pack, numbers=numbers, unit=unit, on_page=on_page),
             note=str(sketch.drawing.get("note", "")),
         )
         for sketch in pack.sketches

@@ -108,7 +108,9 @@ def _composed(
             measurements=drawing.place_measures(pack, data["measures"], skip=shown_codes),
         )
         shown_codes |= {row["code"] for row in sketch.measurements}
-        svg = drawing.svg_of(sketch, pack, numbers=numbers, unit=pack.unit)
+        svg = drawing.svg_of(
+            sketch, pack, numbers=numbers, unit=pack.unit, title=f"{product.name}, {view}"
+        )
         sketch.svg_key = storage.put("generated", svg.encode(), "svg")
         sketch.image_key = storage.put("generated", drawing.png_of(svg), "png")
         made[view] = sketch

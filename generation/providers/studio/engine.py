@@ -61,6 +61,11 @@ def _load(data: bytes) -> Photo:
     return photo.load(data)
 
 
+def _full_size(data: bytes) -> Any:
+    """The stored picture in its own size; it is upright sRGB already."""
+    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+
+
 def find_outline(
     view: View,
     *,
@@ -238,7 +243,7 @@ class Studio:
 
     def close_up(self, *, view: View, shot: Mapping[str, Any], model: str) -> Answer:
         """The crop from the stored picture, enlarged at most three times."""
-        full = photo.decode(view.data)
+        full = _full_size(view.data)
         box = tuple(int(round(side)) for side in shot["box"])
         wanted = Shot(shot["name"], shot["kind"], shot["reason"], box)  # type: ignore[arg-type]
         image, width, height, bar = closeups.render(full, wanted, um_per_px=view.um_per_px)

@@ -16,6 +16,7 @@ from techpack.document.description import Picture
 
 LONG_SIDE_PX = 1400
 JPEG_QUALITY = 86
+_CAPTION = re.compile(r'<text class="caption"[^>]*>[^<]*</text>')
 _NUMBER = r"[-+]?\d*\.?\d+(?:[eE][-+]?\d+)?"
 
 
@@ -59,7 +60,8 @@ class Assets:
             return None
         name = f"drawing-{self._drawings}.svg"
         self._drawings += 1
-        (self.folder / name).write_text(svg, encoding="utf-8")
+        # The sheet sets title and note below the drawing in its own type.
+        (self.folder / name).write_text(_CAPTION.sub("", svg), encoding="utf-8")
         return {"path": name, "width": box[0], "height": box[1]}
 
 

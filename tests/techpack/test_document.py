@@ -256,6 +256,39 @@ def test_drawings_stay_vectors(sample: PdfReader) -> None:
     assert "9" in flats.extract_text()
 
 
+def test_drawings_that_would_shrink_below_legibility_get_pages_of_their_own() -> None:
+    def drawing(width: int) -> str:
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} 1200">'
+            '<text x="40" y="200" font-family="IBM Plex Mono" font-size="27">A04</text></svg>'
+        )
+
+    def printed(width: int) -> list[pymupdf.Page]:
+        views = tuple(FlatView(name, name, drawing(width)) for name in ("front", "back", "side"))
+        return pages_of(render_pdf(small_pack(flats=FlatsSheet(views)), read=read_picture))
+
+    narrow, wide = printed(500), printed(1300)
+    assert len(wide) > len(narrow)
+    sizes = [
+        span["size"]
+        for page in wide
+        for block in page.get_text("dict")["blocks"]
+        for line in block.get("lines", ())
+        for span in line["spans"]
+        if span["text"] == "A04"
+    ]
+    assert len(sizes) == 3
+    assert min(sizes) >= 7
+
+
+def test_the_sheet_captions_a_drawing_not_the_drawing_itself() -> None:
+    svg = flat("back").replace("</svg>", '<text class="caption" x="9" y="9">twice</text></svg>')
+    views = (FlatView("back", "Back", svg, "Mirrored from the front"),)
+    text = words(rendered(small_pack(flats=FlatsSheet(views))))
+    assert "Mirrored from the front" in text
+    assert "twice" not in text
+
+
 def test_a_colour_that_is_not_a_hex_is_named_only() -> None:
     sheet = ColoursSheet((Colour(Value("Sand", "user"), "rgb(1,2,3)"),))
     text = words(rendered(small_pack(colours=sheet)))

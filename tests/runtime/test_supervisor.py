@@ -129,22 +129,28 @@ def test_from_an_empty_folder_to_a_healthy_page_and_back_to_nothing(server: Serv
     assert time.monotonic() - started < STOP_WITHIN_S
     assert alive(processes) == set()
 
-    again = Server(server.data_dir)
+
+def test_the_next_start_finds_its_data_and_a_killed_supervisor_leaves_nothing_behind(
+    data_dir: Path,
+) -> None:
+    first = Server(data_dir)
+    try:
+        first.until(r"server +ready in")
+        first.process.send_signal(signal.SIGINT)
+        assert first.process.wait(STOP_WITHIN_S) == 0
+    finally:
+        first.end()
+
+    again = Server(data_dir)
     try:
         again.until_ready()
         assert again.says("prepare +the schema is up to date")
-        again.process.send_signal(signal.SIGINT)
-        assert again.process.wait(STOP_WITHIN_S) == 0
+        processes = again.everything()
+        os.kill(again.process.pid, signal.SIGKILL)
+        again.process.wait()
+        wait_for(lambda: not alive(processes), within_s=STOP_WITHIN_S, what="the end of all")
     finally:
         again.end()
-
-
-def test_a_killed_supervisor_leaves_no_process_behind(server: Server) -> None:
-    server.until_ready()
-    processes = server.everything()
-    os.kill(server.process.pid, signal.SIGKILL)
-    server.process.wait()
-    wait_for(lambda: not alive(processes), within_s=STOP_WITHIN_S, what="the end of all")
 
 
 def test_each_part_that_is_killed_comes_back(server: Server) -> None:

@@ -116,7 +116,8 @@ def _shadow_of(differing: Mask, frame: Frame, background: Background) -> Mask:
         if outer.sum() >= 6 and np.median(steep[outer]) < limit:
             shadow |= part
     shadow = grow(shadow, 3) & differing & relit
-    shadow |= _cast_shadow(differing & ~shadow, dimmed, background, grow(crisp, 3))
+    rest = differing & ~shadow
+    shadow |= _cast_shadow(rest, dimmed & (background.brightness > 0.5), steep, grow(crisp, 3))
     left = large_parts(opened(differing & ~shadow, 1), 0.06)
     return shadow if left.sum() > 0.12 * differing.sum() else np.zeros_like(differing)
 
@@ -143,18 +144,21 @@ def _in_glare(background: Background) -> Mask:
     return brighter & (background.tint < max(4.5, 2.5 * background.spread))
 
 
-def _cast_shadow(differing: Mask, dimmed: Mask, background: Background, crisp: Mask) -> Mask:
+def _cast_shadow(differing: Mask, half: Mask, steep: Grey, crisp: Mask) -> Mask:
     """Darker shadow at the rim, when the product itself looks nothing like a shadow."""
     core = shrink(differing, 8)
-    if not core.any() or dimmed[core].mean() > 0.2:
+    if not core.any() or half[core].mean() > 0.2:
         return np.zeros_like(differing)
-    half = opened(dimmed & (background.brightness > 0.5), 1)
-    reached = connected_to(~differing, half & differing) & differing
+    reached = connected_to(~differing, opened(half, 1) & differing) & differing
     outside = grow(~differing, 2)
     shadow = np.zeros_like(differing)
     for part in parts(reached, at_least=60):
-        outer = grow(part, 2) & ~part & outside
-        if outer.any() and crisp[outer].mean() < 0.7:
+        edge = grow(part, 2) & ~part
+        outer, inner = edge & outside, edge & differing & ~outside
+        if not outer.any():
+            continue
+        sharper_inside = inner.any() and np.median(steep[inner]) > 1.8 * np.median(steep[outer])
+        if crisp[outer].mean() < 0.7 or sharper_inside:
             shadow |= part
     return shadow
 

@@ -121,7 +121,7 @@ class AccountAdmin(ReadOnly, ModelAdmin):
             form.add_error("amount", error.message)
             return False
         LogEntry.objects.log_actions(
-            request.user.pk,
+            request.user.pk or 0,
             [account],
             CHANGE,
             change_message=f"{signed(amount)} credits: {reason}",

@@ -60,7 +60,8 @@ class QuoteOperation(Endpoint):
         """What an operation would cost with the given input; nothing is held."""
         asked = QuoteRequest(data=request.data)
         asked.is_valid(raise_exception=True)
-        given = {name: value for name, value in request.data.items() if name != "operation"}
+        given = dict(request.data)
+        given.pop("operation")
         quote = quotes.quote(
             user=request.user, operation=asked.validated_data["operation"], given=given
         )

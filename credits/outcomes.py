@@ -48,7 +48,10 @@ def rows_of(user: Any, lines: Iterable[Line]) -> list[Row]:
     lines = list(lines)
     ids = {row.line.product_id for row in lines if row.line.product_id}
     products = names.product_names(user, ids)
-    return [_row(each, products.get(each.line.product_id, "")) for each in lines]
+    return [
+        _row(each, products.get(each.line.product_id, "") if each.line.product_id else "")
+        for each in lines
+    ]
 
 
 def _row(each: Line, product: str) -> Row:

@@ -37,9 +37,18 @@ class Bar:
 def bar_of(*, free: Microcredits, held: Microcredits, used: Microcredits) -> Bar:
     """The balance bar; of nothing at all, an empty one."""
     whole = free + held + used
-    percent = [100 * part / whole if whole else 0 for part in (free, held, used)]
-    words = f"Of {shown(whole)} credits: {shown(free)} free, {shown(held)} held, {shown(used)} used"
-    return Bar(*(f"{part:.2f}%" for part in (*percent, percent[0] + percent[1])), label=words)
+
+    def percent(part: Microcredits) -> str:
+        return f"{100 * part / whole if whole else 0:.2f}%"
+
+    return Bar(
+        free=percent(free),
+        held=percent(held),
+        used=percent(used),
+        used_from=percent(free + held),
+        label=f"Of {shown(whole)} credits: "
+        f"{shown(free)} free, {shown(held)} held, {shown(used)} used",
+    )
 
 
 @login_required

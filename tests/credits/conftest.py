@@ -34,7 +34,7 @@ def put_aside(user: Any) -> MakeHold:
     """Hold some credits of the user: ``put_aside(3)``."""
 
     def put(credits: float = 3, **more: Any) -> Hold:
-        words = {
+        words: dict[str, Any] = {
             "key": uuid4().hex,
             "operation": "close-ups/generate",
             "reason": "Close-ups",

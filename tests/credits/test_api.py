@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,7 +24,7 @@ def client(user: Any) -> Client:
 
 
 @pytest.fixture
-def priced(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def priced(monkeypatch: pytest.MonkeyPatch) -> None:
     """An operation that is priced by its views."""
 
     def price(user: Any, given: Any) -> quotes.Price:
@@ -36,7 +35,6 @@ def priced(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
     monkeypatch.setattr(quotes, "_pricers", {})
     quotes.register("base-views/analyze", price, label="Base-view analysis")
-    return
 
 
 def test_the_balance(client: Client, put_aside: MakeHold, user: Any) -> None:

@@ -69,6 +69,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.user.save()
         self.account = Account.objects.get(user=self.user)
         month = self.account.lots.get()
+        assert month.expires_at
         days = (month.expires_at - month.effective_at) / timedelta(days=1)
         self.oracle.grant(month.source_key, "monthly", 18 * CREDIT, days)
 
@@ -90,7 +91,7 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule(target=holds, amount=st.one_of(st.just(0), amounts), days=st.sampled_from([0.5, 2.0]))
     def hold(self, amount: int, days: float) -> Any:
         key = self.name()
-        asked = {
+        asked: dict[str, Any] = {
             "user_id": self.user.pk,
             "amount": amount,
             "key": key,

@@ -91,15 +91,20 @@ def prepare(cluster: Cluster) -> None:
     """Make the folders of the cluster, owned by the user that runs it, closed to others."""
     cluster.data.parent.mkdir(parents=True, exist_ok=True)
     for folder in (cluster.data, cluster.socket_dir):
-        folder.mkdir(mode=0o700, exist_ok=True)
-        if cluster.user:
-            entry = pwd.getpwnam(cluster.user)
-            os.chown(folder, entry.pw_uid, entry.pw_gid)
-        elif folder.stat().st_uid != os.geteuid():
-            raise EmbeddedServiceError(f"{folder} belongs to another user; remove it.")
-        folder.chmod(0o700)
+        make_private(folder, user=cluster.user)
     if len(str(cluster.socket)) > SOCKET_LIMIT:
         raise EmbeddedServiceError(f"The socket path {cluster.socket} is too long; set TMPDIR.")
+
+
+def make_private(folder: Path, *, user: str | None = None) -> None:
+    """Make ``folder`` for ``user`` (root only) or for ourselves, closed to everyone else."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if user:
+        entry = pwd.getpwnam(user)
+        os.chown(folder, entry.pw_uid, entry.pw_gid)
+    elif folder.stat().st_uid != os.geteuid():
+        raise EmbeddedServiceError(f"{folder} belongs to another user; remove it.")
+    folder.chmod(0o700)
 
 
 def identity_of(home: Path) -> str:

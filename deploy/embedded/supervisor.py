@@ -32,6 +32,7 @@ from deploy.embedded.valkey import SMALL_TALK, Valkey
 
 HOUSEWORK_PROCESSES = 2
 STOP_WITHIN_S = 2.5
+DATABASE_STOP_WITHIN_S = 5.0
 DATABASE_CHECK_S = 1.0
 DATABASE_NEWS = ("FATAL:", "PANIC:", "WARNING:", "was terminated by", "keeper[")
 # Jobs run side by side in processes; threads inside each would only fight for the cores.
@@ -129,6 +130,7 @@ class Supervisor:
         await self._start_database()
         if not self.runtime.broker_url:
             valkey = Valkey.of(self.runtime.data_dir)
+            valkey.prepare()
             self.environment["BROKER_URL"] = valkey.url
             part = Part(
                 "valkey",
@@ -201,13 +203,15 @@ class Supervisor:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if not self.runtime.database_url:
             await self._stop_database()
+        if not self.runtime.broker_url:
+            Valkey.of(self.runtime.data_dir).tidy()
 
     async def _stop_database(self) -> None:
         release_postgres(self.runtime.data_dir)
-        deadline = time.monotonic() + STOP_WITHIN_S
+        deadline = time.monotonic() + DATABASE_STOP_WITHIN_S
         while is_running(self.runtime.data_dir):
             if time.monotonic() > deadline:
-                say("postgres", "stays up: another process uses it")
+                say("postgres", "still closing, or used by another process; it stops by itself")
                 return
             await asyncio.sleep(0.03)
 

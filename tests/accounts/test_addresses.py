@@ -2,7 +2,7 @@ import pytest
 from django.test import RequestFactory
 from pytest_django import Settings
 
-from accounts.addresses import attempted_email, client_address
+from accounts.addresses import UNKNOWN, attempted_email, client_address
 
 
 def _address(remote: str, forwarded: str | None = None) -> str:
@@ -35,7 +35,7 @@ def test_behind_our_proxies_the_first_hop_that_is_not_ours_is_the_client(
 
 def test_a_unix_socket_has_a_stand_in_address(settings: Settings) -> None:
     settings.TRUSTED_PROXIES = []
-    assert _address("") == "0.0.0.0"
+    assert _address("") == UNKNOWN
 
 
 def test_an_attempt_is_counted_for_the_address_in_lower_case() -> None:

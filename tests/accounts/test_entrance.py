@@ -5,6 +5,7 @@ import re
 import pytest
 from django.core import mail
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.models import User
 from tests.accounts.conftest import PASSWORD
@@ -61,6 +62,34 @@ def test_many_wrong_passwords_lock_the_account_for_that_address_only(
     assert not client.session.get("_auth_user_id")
     _sign_in(client, PASSWORD, REMOTE_ADDR="203.0.113.1")
     assert not client.session.get("_auth_user_id")
+
+
+def test_a_locked_sign_in_is_429_and_says_how_long(
+    client: Client, ada: User, settings: Settings
+) -> None:
+    settings.ACCOUNT_RATE_LIMITS = False
+    settings.AXES_FAILURE_LIMIT = 3
+    form = {"login": ada.email, "password": "wrong"}
+    seen = [client.post("/account/login/", form, REMOTE_ADDR="203.0.113.2") for _ in range(3)]
+    assert [response.status_code for response in seen] == [200, 200, 429]
+    assert seen[-1].headers["Retry-After"] == "900"
+    assert "Wait 15 minutes" in seen[-1].content.decode()
+    assert _sign_in(client, PASSWORD, REMOTE_ADDR="203.0.113.2") == 429
+    assert _sign_in(Client(), PASSWORD, REMOTE_ADDR="203.0.113.3") == 302
+
+
+def test_a_locked_sign_in_over_json_is_answered_in_the_error_envelope(
+    client: Client, ada: User, settings: Settings
+) -> None:
+    settings.ACCOUNT_RATE_LIMITS = False
+    settings.AXES_FAILURE_LIMIT = 1
+    response = client.post(
+        "/_allauth/app/v1/auth/login",
+        {"email": ada.email, "password": "wrong"},
+        content_type="application/json",
+    )
+    assert response.status_code == 429
+    assert response.json()["error"]["type"] == "rate_limited"
 
 
 def test_a_forgotten_password_is_reset_by_mail(client: Client, ada: User) -> None:

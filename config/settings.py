@@ -75,7 +75,7 @@ INSTALLED_APPS = [
     "credits",
     "notifications",
     "generation",
-    # "techpack",
+    "techpack",
 ]
 
 MIDDLEWARE = [

@@ -269,7 +269,7 @@ def _bag(front: Front) -> list[Part]:
         ("outline", body, ""), ("assumed", handle, "handle"), ("assumed", zip_, "opening"),
         ("assumed", gusset, "gusset seam"),
     ]  # fmt: skip
-    return _scaled(parts, 0.42 * min(front.width, front.height), front.height)
+    return _scaled(parts, 0.42 * min(front.width, front.height), front.height / 0.9)
 
 
 def _object(front: Front) -> list[Part]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from generation.providers.studio import bezier
 from generation.providers.studio.bezier import Points
@@ -40,21 +41,39 @@ def cuff(sheet: Sheet, side: str) -> None:
 
 def band(sheet: Sheet, edge: Points, name: str, *, widest: float, mirrored: bool = False) -> None:
     """Draw the band's inner line: a seam that is seen, else a stitch row that is assumed."""
-    best, best_score, best_depth = None, 0.0, 0.0
-    for depth in np.arange(13.0, widest, 3.0):
-        line = _inner_line(sheet, edge, depth)
-        score = sheet.belief(line)
-        if score > best_score:
-            best, best_score, best_depth = line, score, depth
-    if best is None:
+    depth = seen_depth(sheet, np.arange(13.0, widest, 3.0), lambda d: _inner_line(sheet, edge, d))
+    if depth is None:
         row = _inner_line(sheet, edge, STITCH)
         sheet.draw(row, f"{name} stitch", "assumed", mirrored=mirrored)
-    elif best_depth < _RIB_FROM:
-        sheet.draw(best, f"{name} stitch", "stitch", mirrored=mirrored)
-    else:
-        sheet.draw(best, f"{name} seam", "seam", mirrored=mirrored)
-        if _looks_ribbed(sheet, edge, best, best_depth):
-            _ribs(sheet, edge, best, name, mirrored)
+        return
+    line = _inner_line(sheet, edge, depth)
+    if depth < _RIB_FROM:
+        sheet.draw(line, f"{name} stitch", "stitch", mirrored=mirrored)
+        return
+    sheet.draw(line, f"{name} seam", "seam", mirrored=mirrored)
+    if _looks_ribbed(sheet, edge, depth):
+        _ribs(sheet, edge, line, name, mirrored)
+
+
+def seen_depth(
+    sheet: Sheet, depths: NDArray[np.float64], line_at: Callable[[float], Points]
+) -> float | None:
+    """The depth at which the photo shows a line best, or None where it shows none.
+
+    A seam is believed a little to both sides of itself, so it is the middle of the
+    believed stretch.
+    """
+    beliefs = np.array([sheet.belief(line_at(float(depth))) for depth in depths])
+    if not beliefs.size or beliefs.max() <= 0:
+        return None
+    best = int(beliefs.argmax())
+    high = beliefs > 0.85 * beliefs[best]
+    first, last = best, best
+    while first > 0 and high[first - 1]:
+        first -= 1
+    while last < len(high) - 1 and high[last + 1]:
+        last += 1
+    return float((depths[first] + depths[last]) / 2)
 
 
 def _inner_line(sheet: Sheet, edge: Points, depth: float) -> Points:
@@ -71,14 +90,14 @@ def _lower_edge(sheet: Sheet, left: Points, right: Points) -> Points:
     ring = sheet.ring.points
     one = arc(ring, left, right)
     width = float(np.linalg.norm(right - left))
-    if len(one) * 2.0 > 1.8 * width + 60:
+    if len(one) < 3 or len(one) * 2.0 > 1.8 * width + 60:
         return one[:0]
     level = np.abs(np.gradient(one[:, 1])) < 0.8 * np.abs(np.gradient(one[:, 0])) + 0.3
     keep = np.nonzero(level)[0]
     return one[keep[0] : keep[-1] + 1] if len(keep) > 12 else one[:0]
 
 
-def _looks_ribbed(sheet: Sheet, edge: Points, seam: Points, depth: float) -> bool:
+def _looks_ribbed(sheet: Sheet, edge: Points, depth: float) -> bool:
     """Rib pulls the cloth in, or shows as lines that run from the seam to the edge."""
     if depth > 0.12 * sheet.height:
         return False

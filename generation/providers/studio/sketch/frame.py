@@ -85,7 +85,8 @@ def make(
 
 def _usable(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The mask without specks. Raises ValueError when nothing is left."""
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    calm = cv2.medianBlur(mask.astype(np.uint8), 3)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(calm)
     areas = stats[1:, cv2.CC_STAT_AREA]
     if count < 2 or areas.max() < 64:
         raise ValueError("the outline is empty")

@@ -63,6 +63,8 @@ def choose(
         if covered.share(line.points) > 0.4:
             continue
         found = _mirrored(line, frame, evidence) if frame.symmetric else line
+        if found is None and not frame.is_garment:
+            found = line  # an object's edge is there, whatever the other half does
         if found is None:
             continue
         covered.add(found.points)

@@ -32,14 +32,10 @@ def waistband(sheet: Sheet) -> float:
     if len(edge) < 12:
         return 0.0
     usual = 0.042 * max(sheet.height, 0.6 * (sheet.box[2] - sheet.box[0]))
-    best, best_score, best_depth = None, 0.0, usual
-    for depth in np.arange(16.0, 0.16 * sheet.height, 3.0):
-        line = _below(sheet, edge, depth)
-        score = sheet.belief(line)
-        if score > best_score:
-            best, best_score, best_depth = line, score, depth
-    sheet.draw(best if best is not None else _below(sheet, edge, usual), "waistband seam")
-    return float(best_depth)
+    depths = np.arange(16.0, 0.16 * sheet.height, 3.0)
+    depth = bands.seen_depth(sheet, depths, lambda d: _below(sheet, edge, d)) or usual
+    sheet.draw(_below(sheet, edge, depth), "waistband seam")
+    return depth
 
 
 def _upper_edge(sheet: Sheet, left: Points, right: Points) -> Points:
@@ -122,13 +118,9 @@ def footwear(sheet: Sheet) -> None:
     lower = edge[edge[:, 1] > top + 0.6 * height]
     if len(lower) < 20:
         return
-    best, best_score = None, 0.0
-    for depth in np.arange(0.08, 0.4, 0.01) * height:
-        line = _raised(sheet, lower, depth)
-        score = sheet.belief(line)
-        if score > best_score:
-            best, best_score = line, score
-    sheet.draw(best if best is not None else _raised(sheet, lower, 0.16 * height), "sole line")
+    depths = np.arange(0.08, 0.4, 0.01) * height
+    depth = bands.seen_depth(sheet, depths, lambda d: _raised(sheet, lower, d))
+    sheet.draw(_raised(sheet, lower, depth or 0.16 * height), "sole line")
 
 
 def _raised(sheet: Sheet, lower: Points, depth: float) -> Points:

@@ -5,7 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.operations import create_key, revoke_key
-from accounts.queries import keys_of
+from accounts.queries import keys_of, person_of
 from accounts.serializers import KeyOutput, KeyPage, NewKeyInput, NewKeyOutput
 from core.api import Endpoint, page_of, uuid_or_404
 
@@ -19,14 +19,16 @@ class Keys(Endpoint):
     @extend_schema(responses={200: KeyPage})
     def get(self, request: Request) -> Response:
         """Your keys, newest first."""
-        return Response(page_of(request, keys_of(request.user), lambda key: KeyOutput(key).data))
+        return Response(
+            page_of(request, keys_of(person_of(request)), lambda key: KeyOutput(key).data)
+        )
 
     @extend_schema(request=NewKeyInput, responses={201: NewKeyOutput})
     def post(self, request: Request) -> Response:
         """Make a key; the answer holds it in full, this once."""
         given = NewKeyInput(data=request.data)
         given.is_valid(raise_exception=True)
-        key, secret = create_key(user=request.user, **given.validated_data)
+        key, secret = create_key(user=person_of(request), **given.validated_data)
         return Response({**KeyOutput(key).data, "key": secret}, status=201)
 
 
@@ -36,5 +38,5 @@ class KeyDetail(Endpoint):
     @extend_schema(responses={204: None})
     def delete(self, request: Request, key_id: str) -> Response:
         """Stop a key at once and for good."""
-        revoke_key(user=request.user, key_id=uuid_or_404(key_id))
+        revoke_key(user=person_of(request), key_id=uuid_or_404(key_id))
         return Response(status=204)

@@ -1,9 +1,8 @@
 """Shapes of the account pages."""
 
-from typing import Any
-
 from django import forms
 
+from accounts.amounts import to_micro
 from accounts.models import User
 from accounts.scopes import DEFAULT_SCOPES, SCOPES
 
@@ -45,7 +44,7 @@ class KeyForm(forms.Form):
         help_text="Leave empty to be limited by the balance alone.",
     )
 
-    def clean_monthly_cap(self) -> Any:
+    def clean_monthly_cap(self) -> int | None:
         """Credits → µcr."""
         credits = self.cleaned_data["monthly_cap"]
-        return None if credits is None else int(credits * 1_000_000)
+        return None if credits is None else to_micro(credits)

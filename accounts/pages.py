@@ -1,7 +1,5 @@
 """Landing, prices and the account's own pages."""
 
-from typing import cast
-
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -11,16 +9,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.forms import KeyForm, PreferencesForm
-from accounts.models import User
 from accounts.operations import change_preferences, create_key, revoke_key
 from accounts.price_list import price_list
-from accounts.queries import keys_of
+from accounts.queries import keys_of, person_of
 from core.api import uuid_or_404
-
-
-def _person(request: HttpRequest) -> User:
-    """The signed-in user of a page behind login_required."""
-    return cast(User, request.user)
 
 
 @require_GET
@@ -41,7 +33,7 @@ def prices(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     """Name and preferences."""
-    person = _person(request)
+    person = person_of(request)
     form = PreferencesForm(request.POST or None, instance=person)
     if request.method == "POST" and form.is_valid():
         change_preferences(user=person, **form.cleaned_data)
@@ -55,7 +47,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def keys(request: HttpRequest) -> HttpResponse:
     """List keys; make one and show it this once."""
-    person = _person(request)
+    person = person_of(request)
     form = KeyForm(request.POST or None)
     made = secret = None
     if request.method == "POST" and form.is_valid():
@@ -69,6 +61,6 @@ def keys(request: HttpRequest) -> HttpResponse:
 @require_POST
 def key_revoke(request: HttpRequest, key_id: str) -> HttpResponse:
     """Revoke one key."""
-    key = revoke_key(user=_person(request), key_id=uuid_or_404(key_id))
+    key = revoke_key(user=person_of(request), key_id=uuid_or_404(key_id))
     messages.success(request, f"{key.name} is revoked. Requests with it are refused from now on.")
     return redirect("accounts:keys")

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
-MICRO = 1_000_000
+from accounts.amounts import MICRO, to_credits
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,7 @@ def in_words(amount: int) -> str:
     """An amount of µcr as a price: "Free", "1 credit", "0.6 credits"."""
     if amount == 0:
         return "Free"
-    whole, part = divmod(amount, MICRO)
-    figure = f"{whole}.{part:06d}".rstrip("0").rstrip(".")
+    figure = to_credits(amount)
     return f"{figure} credit" if amount == MICRO else f"{figure} credits"
 
 

@@ -3,10 +3,19 @@
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.http import HttpRequest
+from rest_framework.request import Request
 
 from accounts.models import ApiKey, User
 from accounts.secrets import PREFIX, hash_of
-from core.errors import NotFound
+from core.errors import NotFound, Unauthenticated
+
+
+def person_of(request: HttpRequest | Request) -> User:
+    """The person who is asking. Raises Unauthenticated."""
+    if not isinstance(request.user, User):
+        raise Unauthenticated("Sign in first.")
+    return request.user
 
 
 def keys_of(user: User) -> QuerySet[ApiKey]:

@@ -5,10 +5,9 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.amounts import to_credits, to_micro
 from accounts.models import ApiKey
 from accounts.scopes import SCOPES
-
-MICRO = 1_000_000
 
 
 class NewKeyInput(serializers.Serializer[Any]):
@@ -24,25 +23,17 @@ class NewKeyInput(serializers.Serializer[Any]):
 
     def validate_monthly_cap(self, credits: Decimal | None) -> int | None:
         """Credits → µcr."""
-        return None if credits is None else int(credits * MICRO)
-
-
-class CreditsField(serializers.DecimalField):
-    """µcr → a decimal string of credits."""
-
-    def to_representation(self, value: int) -> str:
-        whole, part = divmod(value, MICRO)
-        return f"{whole}.{part:06d}".rstrip("0").rstrip(".")
+        return None if credits is None else to_micro(credits)
 
 
 class KeyOutput(serializers.ModelSerializer[ApiKey]):
     """A key without its secret."""
 
-    monthly_cap = CreditsField(max_digits=15, decimal_places=6, allow_null=True)
+    monthly_cap = serializers.SerializerMethodField()
 
     class Meta:
         model = ApiKey
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "name",
             "prefix",
@@ -52,6 +43,10 @@ class KeyOutput(serializers.ModelSerializer[ApiKey]):
             "last_used_at",
             "revoked_at",
         )
+
+    def get_monthly_cap(self, key: ApiKey) -> str | None:
+        """A decimal string of credits, or null."""
+        return None if key.monthly_cap is None else to_credits(key.monthly_cap)
 
 
 class NewKeyOutput(KeyOutput):

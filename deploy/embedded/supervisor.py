@@ -26,6 +26,7 @@ from deploy.embedded.cluster import EmbeddedServiceError, locate
 from deploy.embedded.console import say
 from deploy.embedded.part import Part
 from deploy.embedded.postgres import ensure_postgres, is_running, release_postgres
+from deploy.embedded.prepared import is_prepared, remember
 from deploy.embedded.runtime import Runtime, use_embedded_services
 from deploy.embedded.tether import tethered
 from deploy.embedded.valkey import SMALL_TALK, Valkey
@@ -142,10 +143,21 @@ class Supervisor:
             )
             await self._keep(part)
             say("valkey", "ready")
+        await self._prepare()
+
+    async def _prepare(self) -> None:
+        """Bring schema and static files up to date."""
+        data_dir, url = self.runtime.data_dir, self.environment["DATABASE_URL"]
+        is_ours = not self.runtime.database_url
+        if is_ours and await asyncio.to_thread(is_prepared, data_dir, url):
+            say("prepare", "the schema is up to date")
+            return
         prepare = Part("prepare", _module("deploy.embedded.prepare"), environment=self.environment)
         self._parts.append(prepare)
         if await prepare.run_once():
             raise EmbeddedServiceError("The database could not be prepared; see above.")
+        if is_ours:
+            await asyncio.to_thread(remember, data_dir, url)
 
     async def _start_database(self) -> None:
         if self.runtime.database_url:

@@ -155,5 +155,5 @@ def lay(
     fixed = np.round(((turned + offset + 0.5) * FINE - 0.5) * (1 << SHIFT)).astype(np.int32)
     cv2.fillPoly(canvas, [fixed], 1.0, shift=SHIFT)
     alpha = cv2.resize(canvas, (int(width), int(height)), interpolation=cv2.INTER_AREA)
-    outline = Outline(alpha, score, False)
+    outline = Outline(np.asarray(alpha, np.float32), score, False)
     return Laid(outline, np.column_stack([matrix, offset]))

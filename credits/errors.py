@@ -16,6 +16,13 @@ from core.errors import Conflict, InsufficientCredits
 from credits import money
 from credits.money import Microcredits
 
+__all__ = [
+    "Alternative",
+    "HoldClosed",
+    "insufficient_credits_for_operation",
+    "insufficient_credits_for_reservation",
+]
+
 Usd = Decimal | float | int | str
 
 

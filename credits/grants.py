@@ -12,7 +12,17 @@ from django.db.models.functions import Now
 
 from core.errors import IdempotencyKeyReused, InvalidRequest
 from core.ids import uuid7
-from credits.models import AVAILABLE, CLAWBACK, CONSUMED, DEBT, EXPIRED, REVOKED, Account, Lot
+from credits.models import (
+    AVAILABLE,
+    CLAWBACK,
+    CONSUMED,
+    DEBT,
+    EXPIRED,
+    REASON_LONGEST,
+    REVOKED,
+    Account,
+    Lot,
+)
 from credits.money import Microcredits
 from credits.months import months_after, whole_months
 from credits.posting import (
@@ -98,7 +108,7 @@ def credit(
             "account": account,
             "kind": kind,
             "priority": PRIORITY[Lot.Kind(kind)],
-            "reason": reason,
+            "reason": reason[:REASON_LONGEST],
             "effective_at": effective_at or database_now(),
             "expires_at": expires_at,
         },

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from django.db.models import Sum
 from django.db.utils import DatabaseError
@@ -49,13 +50,10 @@ class LedgerCollector(Collector):
             yield drift
 
 
-_collector = LedgerCollector()
-
-
+@cache
 def register() -> None:
-    """Export the ledger's figures from this process."""
-    if _collector not in REGISTRY._collector_to_names:
-        REGISTRY.register(_collector)
+    """Export the ledger's figures from this process, once."""
+    REGISTRY.register(LedgerCollector())
 
 
 def count_refusal(operation: str, shortfall: Microcredits) -> None:

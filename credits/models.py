@@ -26,6 +26,9 @@ ISSUERS = ("issuer:monthly", "issuer:topup", "issuer:grant", "issuer:grace")
 PLACES = (AVAILABLE, HELD, CONSUMED, EXPIRED, REVOKED, DEBT, CLAWBACK, *ISSUERS)
 
 
+REASON_LONGEST = 500
+
+
 class ClockTimestamp(Func):
     """The database's clock at this moment, not at the start of the transaction."""
 

@@ -32,7 +32,7 @@ from credits.grants import (
     open_account,
     revoke,
 )
-from credits.models import CLAWBACK, CONSUMED, DEBT, Account, Entry, Hold, Lot
+from credits.models import CLAWBACK, CONSUMED, DEBT, REASON_LONGEST, Account, Entry, Hold, Lot
 from credits.money import Microcredits, format_credits
 from credits.posting import (
     Movement,
@@ -105,7 +105,7 @@ def hold(
     if amount < 0:
         raise InvalidRequest("The amount is negative.", fields={"amount": ["0 or more."]})
     hold_id = uuid7()
-    asked = {"amount": amount, "operation": operation, "reason": reason}
+    asked = {"amount": amount, "operation": operation, "reason": reason[:REASON_LONGEST]}
     with transaction.atomic(savepoint=False):
         account = lock_account(user_id=user_id)
         fair_use = _fair_use(account) if unlimited and amount else None
@@ -236,7 +236,8 @@ def _close(hold_id: UUID, *, state: str, amount: Microcredits | None, reason: st
         account = lock_account(holds=hold_id)
         params = post_params(account, verb=verb, line=hold_id, hold=hold_id)
         closed = run_on_hold(
-            sql.CLOSE, params | {"state": state, "amount": amount, "reason": reason[:500]}
+            sql.CLOSE,
+            params | {"state": state, "amount": amount, "reason": reason[:REASON_LONGEST]},
         )
         if closed is not None:
             _settle_given_back(account, closed)

@@ -12,7 +12,7 @@ from django.db import connection
 from core.errors import NotFound
 from core.outbox import emit
 from credits import sql
-from credits.models import Account, Hold
+from credits.models import REASON_LONGEST, Account, Hold
 from credits.money import Microcredits, format_credits
 
 
@@ -57,7 +57,7 @@ def post_params(
         "verb": verb,
         "line": line,
         "hold": hold,
-        "note": note,
+        "note": note[:REASON_LONGEST],
         "entry_key": key,
     }
 

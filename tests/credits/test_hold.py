@@ -231,3 +231,9 @@ def test_the_hot_verbs_take_two_statements_each(
 def test_parts_add_up_to_their_hold(put_aside: MakeHold) -> None:
     hold = put_aside(3)
     assert sum(part.amount for part in HoldPart.objects.filter(hold=hold)) == hold.amount
+
+
+def test_a_long_reason_is_cut_and_does_no_harm(put_aside: MakeHold) -> None:
+    hold = put_aside(3, reason="why " * 500, key="k")
+    assert put_aside(3, reason="why " * 500, key="k").pk == hold.pk
+    assert len(ledger.release(hold_id=hold.pk, reason="because " * 500).close_reason) == 500

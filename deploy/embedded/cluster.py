@@ -89,6 +89,7 @@ def locate(home: Path) -> Cluster:
 
 def prepare(cluster: Cluster) -> None:
     """Make the folders of the cluster, owned by the user that runs it, closed to others."""
+    _check_user_has_a_name()
     cluster.data.parent.mkdir(parents=True, exist_ok=True)
     for folder in (cluster.data, cluster.socket_dir):
         make_private(folder, user=cluster.user)
@@ -105,6 +106,17 @@ def make_private(folder: Path, *, user: str | None = None) -> None:
     elif folder.stat().st_uid != os.geteuid():
         raise EmbeddedServiceError(f"{folder} belongs to another user; remove it.")
     folder.chmod(0o700)
+
+
+def _check_user_has_a_name() -> None:
+    """PostgreSQL looks its user up, which in some containers is a bare number."""
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:
+        raise EmbeddedServiceError(
+            f"PostgreSQL needs a user with a name, and {os.geteuid()} has none in /etc/passwd; "
+            "add one, or set DATABASE_URL."
+        ) from None
 
 
 def identity_of(home: Path) -> str:

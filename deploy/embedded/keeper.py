@@ -20,7 +20,7 @@ import psycopg
 from psycopg import sql
 
 from deploy.embedded import locks
-from deploy.embedded.cluster import Cluster, locate, prepare
+from deploy.embedded.cluster import Cluster, EmbeddedServiceError, locate, prepare
 from deploy.embedded.tether import tethered
 
 POLL_S = 0.2
@@ -43,7 +43,10 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     signal.signal(signal.SIGTERM, _raise_stopped)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    prepare(cluster)
+    try:
+        prepare(cluster)
+    except EmbeddedServiceError as error:
+        sys.exit(str(error))
     _initialise(cluster)
     try:
         _keep(cluster, database, volatile="--volatile" in options)
@@ -142,7 +145,9 @@ def _initialise(cluster: Cluster) -> None:
         "--auth-host=reject",
         "--no-instructions",
     ]
-    subprocess.run(tethered(command, user=cluster.user), cwd="/", check=True)
+    made = subprocess.run(tethered(command, user=cluster.user), cwd="/", check=False)
+    if made.returncode:
+        sys.exit("The database could not be made; initdb says why above.")
 
 
 def _wait_until_ready(cluster: Cluster, server: subprocess.Popen[bytes]) -> bool:

@@ -25,7 +25,7 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
     migrate_when_behind()
-    if not settings.DEBUG:
+    if not settings.IS_RELAXED:
         collect_static_when_changed(settings.STATIC_ROOT)
 
 

@@ -115,7 +115,7 @@ def _inside(m: Measurement, ground: Ground) -> Laid:
             end = (m.end[0] + by[0], m.end[1] + by[1])
             past = 1.2
             ends = tuple((p, (p[0] + past * by[0], p[1] + past * by[1])) for p in (m.start, m.end))
-            return start, end, ends  # type: ignore[return-value]
+            return start, end, ends
     return m.start, m.end, ()
 
 

@@ -50,7 +50,8 @@ class Rect:
 def polylines(d: str) -> list[list[Point]]:
     """Path data of absolute M, L, C and Z as polylines; what it cannot read ends the path."""
     lines: list[list[Point]] = []
-    command, numbers = "", []
+    command = ""
+    numbers: list[float] = []
     for letter, number in _TOKEN.findall(d):
         if letter:
             command, numbers = letter.upper(), []

@@ -7,12 +7,13 @@ Graphics Gems (1990). Curves are ``(4, 2)`` float arrays; points are ``(n, 2)``.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Curve = NDArray[np.float64]
-Points = NDArray[np.float64]
+Curve = NDArray[Any]
+Points = NDArray[Any]
 
 _MAX_DEPTH = 10
 _REPARAMETRISATIONS = 5

@@ -36,7 +36,7 @@ _WORK = 640  # pixels of the copy on which saliency is looked for
 # Anchor, name of the shot, size in bases, and how far it is moved into the product (bases).
 _Wanted = tuple[tuple[str, str, float, float], ...]
 _UPPER: _Wanted = (
-    ("neckline", "Neckline", 1.0, 0.15),
+    ("neckline", "Neckline", 1.0, 0.0),
     ("cuff", "Sleeve end", 0.85, 0.2),
     ("hem", "Hem", 0.9, 0.25),
     ("armhole", "Armhole", 0.9, 0.0),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,6 +19,7 @@ _CRISP = 2.4  # Lab units a frame pixel at the edge of ink
 _SOFT = 1.8  # below this foreign colour is shading or fading
 
 Box = tuple[float, float, float, float]
+Picture = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Print:
 def find(frame: Frame, evidence: Evidence) -> Print:
     """Look for colour that is not the cloth's and does not reach the outline."""
     small = cv2.resize(cv2.medianBlur(frame.bgr, 5), None, fx=_SCALE, fy=_SCALE, interpolation=3)
-    solid = (frame.alpha > 0.9).astype(np.uint8)
+    solid: Picture = (frame.alpha > 0.9).astype(np.uint8)
     solid = cv2.erode(solid, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (23, 23)))
     inside = cv2.resize(solid, small.shape[1::-1], interpolation=cv2.INTER_NEAREST) > 0
     if inside.sum() < 200:
@@ -69,25 +71,25 @@ def _in_neck(box: Box, frame: Frame) -> bool:
 
 
 def _foreign(
-    small: NDArray[np.uint8], inside: NDArray[np.bool_]
+    small: Picture, inside: NDArray[np.bool_]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Pixels that are not the cloth's colour; and of these the ones that fading cannot make."""
     lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_BGR2Lab)
-    pixels = lab[inside] * np.float32([0.6, 1.4, 1.4])
+    pixels = lab[inside] * np.array([0.6, 1.4, 1.4], np.float32)
     cv2.setRNGSeed(3)
-    _, labels, centres = cv2.kmeans(
-        np.ascontiguousarray(pixels[::5]), _CLOTHS, None, (3, 20, 1e-3), 2, cv2.KMEANS_PP_CENTERS
-    )
+    sample = np.ascontiguousarray(pixels[::5])
+    first = np.zeros((len(sample), 1), np.int32)
+    _, labels, centres = cv2.kmeans(sample, _CLOTHS, first, (3, 20, 1e-3), 2, cv2.KMEANS_PP_CENTERS)
     cloth = centres[np.bincount(labels.ravel(), minlength=_CLOTHS).argmax()] / [0.6, 1.4, 1.4]
     # Along the ray from black a colour only gets lighter or darker: that is shading.
     light = np.clip(lab[..., :1] / max(float(cloth[0]), 4.0), 0.62, 1.2)
-    away = (lab - cloth * light) * np.float32([0.75, 1.3, 1.3])
+    away = (lab - cloth * light) * np.array([0.75, 1.3, 1.3], np.float32)
     foreign = (np.linalg.norm(away, axis=2) > _FAR) & inside
     foreign = cv2.morphologyEx(foreign.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3))) > 0
     return foreign, foreign & ~_faded(lab, np.median(lab[inside & ~foreign], axis=0))
 
 
-def _faded(lab: NDArray[np.float32], cloth: NDArray[np.float32]) -> NDArray[np.bool_]:
+def _faded(lab: Picture, cloth: Picture) -> NDArray[np.bool_]:
     """What washing makes of a cloth: its hue, no more chroma, not far lighter or darker."""
     chroma = np.hypot(lab[..., 1], lab[..., 2])
     hue = np.arctan2(lab[..., 2], lab[..., 1]) - np.arctan2(cloth[2], cloth[1])

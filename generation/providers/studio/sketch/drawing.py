@@ -17,7 +17,7 @@ from generation.providers.studio.shapes import (
 )
 from generation.providers.studio.sketch import artwork, evidence, frame, inner, lower, outline, tops
 from generation.providers.studio.sketch.artwork import Print
-from generation.providers.studio.sketch.lines import Piece, Sheet, placed
+from generation.providers.studio.sketch.lines import Kind, Piece, Sheet, placed
 from generation.providers.studio.sketch.outline import Ring
 
 _TEMPLATES = {
@@ -124,7 +124,7 @@ def _drawing(sheet: Sheet, rings: list[Ring], lines: list[Piece], prints: Print)
 
 def _strokes(pieces: list[Piece]) -> list[Stroke]:
     """One stroke per piece; rib lines of one band share a stroke."""
-    paths: dict[tuple[str, str, int], str] = {}
+    paths: dict[tuple[Kind, str, int], str] = {}
     for i, piece in enumerate(pieces):
         key = (piece.kind, piece.label, -1 if piece.label.endswith(" rib") else i)
         paths[key] = paths.get(key, "") + bezier.path_data(piece.curves)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -19,7 +20,7 @@ _BINS = 8  # directions
 _ALIGNED = 0.84  # cosine, a little more than half a bin
 _BESIDE = (-26, -15, 15, 26)  # units to the neighbours a line is compared with
 
-Field = NDArray[np.float32]
+Field = NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def find(frame: Frame) -> Evidence:
     height, width = frame.alpha.shape
     calm = cv2.bilateralFilter(frame.bgr, 7, 26, 5)
     lab = cv2.cvtColor(calm.astype(np.float32) / 255, cv2.COLOR_BGR2Lab)
-    lab[..., 1:] *= 1.25
+    lab = lab * np.array([1.0, 1.25, 1.25], np.float32)
     sigma = float(np.clip(0.85 * frame.enlarged, 1.7, 2.6))
     gx, gy = _gradient(lab, sigma)
     contrast = np.hypot(gx, gy)

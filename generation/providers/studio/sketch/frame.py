@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -15,7 +16,7 @@ PAD = 40.0
 GARMENTS: frozenset[Family] = frozenset(("top", "dress", "trousers", "skirt"))
 _MIRROR_FROM = {"garment": 0.88, "other": 0.93}
 _DESKEW_FROM = 0.82
-Affine = NDArray[np.float64]  # (2, 3)
+Affine = NDArray[Any]  # (2, 3)
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def _upright(mask: NDArray[np.bool_], silhouette: Silhouette) -> tuple[Affine, f
     """Rotation, axis after it, and mirror IoU; the tilt's sign is tried both ways."""
     ys, xs = np.nonzero(mask)
     centre = (float(xs.mean()), float(ys.mean()))
-    best = (np.eye(2, 3), centre[0], 0.0)
+    best: tuple[Affine, float, float] = (np.eye(2, 3), centre[0], 0.0)
     best_iou = -1.0
     for angle in dict.fromkeys((0.0, silhouette.angle_deg, -silhouette.angle_deg)):
         rotation = cv2.getRotationMatrix2D(centre, angle, 1)
@@ -138,8 +139,12 @@ def _axis(mask: NDArray[np.bool_], rotation: Affine) -> tuple[float, float]:
 
 
 def _warp(
-    image: NDArray, view: Affine, size: tuple[int, int], scale: float, border: int | None = None
-) -> NDArray:
+    image: NDArray[Any],
+    view: Affine,
+    size: tuple[int, int],
+    scale: float,
+    border: int | None = None,
+) -> NDArray[Any]:
     if scale < 0.75:
         # warpAffine does not average, so shrink first or fine cloth turns to moiré.
         image = cv2.GaussianBlur(image, (0, 0), 0.42 / scale)

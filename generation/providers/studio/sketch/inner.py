@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -166,7 +167,7 @@ class _Covered:
     """Where lines have been drawn already."""
 
     def __init__(self, frame: Frame, lines: Sequence[Points]) -> None:
-        self._map = np.zeros(frame.alpha.shape, np.uint8)
+        self._map: NDArray[Any] = np.zeros(frame.alpha.shape, np.uint8)
         for points in lines:
             self.add(points)
 
@@ -215,7 +216,8 @@ _AROUND = [(-1, 0), (1, 0), (0, -1), (0, 1), (-1, -1), (-1, 1), (1, -1), (1, 1)]
 
 def _chains(edges: NDArray[np.bool_]) -> list[Points]:
     """Thin 8-connected edges as ordered chains of x, y."""
-    left = set(zip(*(a.tolist() for a in np.nonzero(edges)), strict=True))
+    rows, columns = np.nonzero(edges)
+    left = set(zip(rows.tolist(), columns.tolist(), strict=True))
 
     def around(p: tuple[int, int]) -> list[tuple[int, int]]:
         return [(p[0] + a, p[1] + b) for a, b in _AROUND if (p[0] + a, p[1] + b) in left]
@@ -226,7 +228,8 @@ def _chains(edges: NDArray[np.bool_]) -> list[Points]:
         if start not in left:
             continue
         left.discard(start)
-        chain, way = [start], (0, 0)
+        chain = [start]
+        way = (0, 0)
         while options := around(chain[-1]):
             y, x = chain[-1]
             step = max(options, key=lambda q: (q[0] - y) * way[0] + (q[1] - x) * way[1])
@@ -245,7 +248,8 @@ def _joined(parts: list[Points]) -> list[Points]:
     for one, two in _facing_ends(parts):
         if one not in partner and two not in partner:
             partner[one], partner[two] = two, one
-    joined, used = [], set()
+    joined: list[Points] = []
+    used: set[int] = set()
     loose = [(i, k) for i in range(len(parts)) for k in (0, 1) if (i, k) not in partner]
     for start in [*loose, *partner]:
         if start[0] not in used:

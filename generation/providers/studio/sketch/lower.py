@@ -40,7 +40,7 @@ def waistband(sheet: Sheet) -> float:
 
 def _upper_edge(sheet: Sheet, left: Points, right: Points) -> Points:
     top = sheet.box[1]
-    one = arc(sheet.ring.points, [left[0], top], [right[0], top])
+    one = arc(sheet.ring.points, np.array([left[0], top]), np.array([right[0], top]))
     width = float(np.linalg.norm(right - left))
     return one if len(one) * 2.0 < 1.6 * width + 40 else one[:0]
 

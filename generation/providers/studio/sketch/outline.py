@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -30,7 +31,7 @@ class Ring:
     is_hole: bool
 
 
-def field(frame: Frame) -> NDArray[np.float32]:
+def field(frame: Frame) -> NDArray[Any]:
     """Signed distance to the outline, positive inside, averaged with its mirror if symmetric."""
     inside = (frame.alpha > 0.5).astype(np.uint8)
     distance = cv2.distanceTransform(inside, cv2.DIST_L2, 5) - cv2.distanceTransform(

@@ -243,7 +243,7 @@ def _upright_run(
     rows = slice(int(top), int(bottom))
     band = slice(column - 3, column + 4)
     aligned = np.abs(ev.across_x[rows, band]) > 0.9
-    seen = ((ev.strength[rows, band] > 1.0) & aligned).any(axis=1)
+    seen = np.any((ev.strength[rows, band] > 1.0) & aligned, axis=1).reshape(-1)
     best = None
     start, last = None, -99
     for y in np.nonzero(seen)[0]:

@@ -219,6 +219,7 @@ def _without_sleeves(finding: Finding, axis: float) -> None:
     straps = find_straps(frame, axis)
     contour = frame.contour
     upper = contour[contour[:, 1] < y0 + 0.22 * height]
+    upper = upper if len(upper) else contour
     if straps:
         outer = {"left": straps[0].outer, "right": straps[1].outer}
         neck = Neck(straps[0].inner, straps[1].inner, True, False)

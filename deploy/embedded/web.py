@@ -10,6 +10,7 @@ import socket
 import sys
 
 import uvicorn
+from django.urls import get_resolver
 
 # Open event streams would hold the exit.
 GRACE_S = 2
@@ -25,6 +26,9 @@ def main(descriptor: int) -> None:
         lifespan="off",
         log_level="info",
     )
+    config.load()
+    # Every page's code now, not at the first request: what is broken shows at the start.
+    assert get_resolver().url_patterns  # noqa: S101
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=descriptor)])
 
 

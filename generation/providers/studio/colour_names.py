@@ -29,7 +29,7 @@ SECTORS: Sequence[tuple[float, Sequence[Rule]]] = (
         ),
     ),
     (
-        38,
+        42,
         (
             (0.30, 0.06, "dark brown"),
             (0.42, ANY, "burgundy"),
@@ -49,6 +49,19 @@ SECTORS: Sequence[tuple[float, Sequence[Rule]]] = (
             (0.76, 0.09, "tan"),
             (ANY, 0.04, "beige"),
             (ANY, 0.11, "peach"),
+            (ANY, ANY, "orange"),
+        ),
+    ),
+    (
+        75,
+        (
+            (0.41, ANY, "dark brown"),
+            (0.58, 0.045, "taupe"),
+            (0.60, ANY, "brown"),
+            (0.87, 0.055, "beige"),
+            (ANY, 0.055, "cream"),
+            (0.78, 0.11, "tan"),
+            (ANY, 0.10, "beige"),
             (ANY, ANY, "orange"),
         ),
     ),
@@ -143,6 +156,7 @@ SECTORS: Sequence[tuple[float, Sequence[Rule]]] = (
         342,
         (
             (0.40, ANY, "plum"),
+            (0.50, ANY, "purple"),
             (0.68, 0.18, "purple"),
             (0.72, ANY, "magenta"),
             (ANY, ANY, "lilac"),

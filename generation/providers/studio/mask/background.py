@@ -12,6 +12,7 @@ from generation.providers.studio.mask.frame import Frame
 from generation.providers.studio.mask.regions import Grey, Mask, border_band
 
 BAND = 0.035  # of the shorter side
+FIT_PIXELS = 4000
 SEED_RADIUS = 22  # Lab; border pixels this near to the commonest border colour start the fit
 PLAIN_SHARE = 0.72  # of the border that the surface must explain
 PLAIN_SPREAD = 8.5  # Lab; above this "explains" says nothing
@@ -43,8 +44,9 @@ def background_of(frame: Frame) -> Background:
     """Fit the surface, robustly against a product that touches the border."""
     band = border_band(frame.shape, BAND)
     terms = _terms(frame.shape)
-    seen = frame.lab[band].astype(np.float64)
-    coefficients, spread, residual = _fit(terms[band], seen)
+    thin = max(1, int(band.sum()) // FIT_PIXELS)
+    seen = frame.lab[band][::thin].astype(np.float64)
+    coefficients, spread, residual = _fit(terms[band][::thin], seen)
     surface = (terms @ coefficients).astype(np.float32)
     difference = (frame.lab - surface) * np.float32([0.8, 1.3, 1.3])
     brightness = np.clip(frame.lab[..., 0] / np.maximum(surface[..., 0], 5), 0, 2)
@@ -58,9 +60,7 @@ def background_of(frame: Frame) -> Background:
     )
 
 
-def _tint(
-    chroma: NDArray[np.float32], surface: NDArray[np.float32], brightness: Grey
-) -> Grey:
+def _tint(chroma: NDArray[np.float32], surface: NDArray[np.float32], brightness: Grey) -> Grey:
     """Distance in a, b from the chroma that the surface shows when more or less light falls on it.
 
     Shade keeps between its share of the chroma and a little more than all of it; glare

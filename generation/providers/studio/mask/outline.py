@@ -11,6 +11,7 @@ import numpy as np
 from generation.providers.studio.mask.background import Background, background_of
 from generation.providers.studio.mask.busy import busy_guess
 from generation.providers.studio.mask.frame import Frame, frame_of
+from generation.providers.studio.mask.person import is_worn
 from generation.providers.studio.mask.plain import plain_guess
 from generation.providers.studio.mask.refine import cut, soft_edge, within_band
 from generation.providers.studio.mask.regions import (
@@ -25,10 +26,13 @@ from generation.providers.studio.mask.regions import (
 )
 from generation.providers.studio.mask.score import Evidence, facts_of, score_of
 from generation.providers.studio.mask.strays import without_strays
+from generation.providers.studio.mask.strokes import painted, spread
 from generation.providers.studio.shapes import Outline, Photo, Point
 
 cv2.setNumThreads(1)
 
+OWN_ALPHA = 0.97
+WORN_AT_MOST = 0.55  # a person in the picture: the garment's edge is a guess
 GOOD_ENOUGH = 0.8  # a plain outline this sure needs no second opinion
 
 
@@ -53,24 +57,75 @@ def find_outline(
     ``keep`` and ``remove`` are a person's strokes in pixels of the photo; ``worn`` is
     what a person said about someone wearing it. A file's own alpha is taken as it is.
     """
-    if photo.alpha is not None and not keep and not remove:
-        return Outline(photo.alpha, 0.97, bool(worn), facts={"own_alpha": 1.0})
+    strokes = [stroke for stroke in (*keep, *remove) if len(stroke)]
+    if photo.alpha is not None and not strokes:
+        return Outline(photo.alpha, OWN_ALPHA, bool(worn), facts={"own_alpha": 1.0})
     frame = frame_of(photo.bgr)
-    best = best_candidate(frame)
-    alpha = soft_edge(photo.bgr, best.mask, frame.scale)
-    return Outline(alpha, best.score, bool(worn), facts=best.facts)
+    if photo.alpha is None:
+        background = background_of(frame)
+        best = best_candidate(frame, background)
+        by_person = is_worn(frame, background, best.mask) if worn is None else worn
+    else:
+        best = Candidate(_in_frame(photo.alpha, frame), OWN_ALPHA, {"own_alpha": 1.0})
+        by_person = bool(worn)
+    score = min(best.score, WORN_AT_MOST) if by_person else best.score
+    mask = best.mask
+    if strokes:
+        kept = painted(keep, frame, photo.size)
+        removed = painted(remove, frame, photo.size)
+        mask = corrected(frame, mask, kept, removed, trusted=score > 0.4)
+        score = _surer(score, len(strokes))
+    alpha = soft_edge(photo.bgr, mask, frame.scale)
+    return Outline(alpha, score, by_person, corrected=bool(strokes), facts=best.facts)
 
 
-def best_candidate(frame: Frame) -> Candidate:
-    """The likelier of the outline against a plain background and the one by saliency."""
-    background = background_of(frame)
+def _in_frame(alpha: Grey, frame: Frame) -> Mask:
+    height, width = frame.shape
+    return np.asarray(cv2.resize(alpha, (width, height), interpolation=cv2.INTER_AREA) > 0.5)
+
+
+def _surer(score: float, strokes: int) -> float:
+    """A person has looked at the outline and drawn on it."""
+    return float(np.clip(1 - (1 - score) * 0.6 ** min(strokes, 4), 0.72, 0.95))
+
+
+def corrected(frame: Frame, first: Mask, kept: Mask, removed: Mask, *, trusted: bool) -> Mask:
+    """The outline cut again with strokes as hints; far from them it stays, if trusted."""
+    kept = kept & ~removed
+    gained = spread(kept, frame, allowed=~first & ~removed)
+    lost = spread(removed, frame, allowed=first & ~kept)
+    hinted = (first | gained) & ~lost | kept
+    never = removed | ~grow(hinted, 20)
+    second = cut(frame, hinted, sure=kept, never=never, turns=3, margin=40)
+    if trusted:
+        near = grow(kept | removed | gained | lost, 12)
+        second = np.where(near, second, first)
+    mask = (opened(second, 1) | kept) & ~removed
+    mask = large_parts(mask, 0.01)
+    return without_small_holes(mask, 0.0015 * mask.size) & ~removed
+
+
+def candidates(frame: Frame, background: Background) -> list[Candidate]:
+    """Both outlines, whichever would be chosen; for fitting the score."""
     guess, saliency = busy_guess(frame)
-    candidates = []
+    found = []
+    rival = guess
     if background.is_plain:
-        candidates.append(_from_plain(frame, background, guess, saliency))
-    if not candidates or candidates[0].score < GOOD_ENOUGH:
-        candidates.append(_from_saliency(frame, background, guess, saliency))
-    return max(candidates, key=lambda candidate: candidate.score)
+        found.append(_from_plain(frame, background, guess, saliency))
+        rival = found[0].mask
+    return [*found, _from_saliency(frame, background, guess, saliency, rival=rival)]
+
+
+def best_candidate(frame: Frame, background: Background) -> Candidate:
+    """The likelier of the outline against a plain background and the one by saliency."""
+    guess, saliency = busy_guess(frame)
+    if not background.is_plain:
+        return _from_saliency(frame, background, guess, saliency, rival=guess)
+    plain = _from_plain(frame, background, guess, saliency)
+    if plain.score >= GOOD_ENOUGH:
+        return plain
+    other = _from_saliency(frame, background, guess, saliency, rival=plain.mask)
+    return max(plain, other, key=lambda candidate: candidate.score)
 
 
 def _from_plain(frame: Frame, background: Background, salient: Mask, saliency: Grey) -> Candidate:
@@ -88,7 +143,7 @@ def _from_plain(frame: Frame, background: Background, salient: Mask, saliency: G
         frame,
         background,
         saliency,
-        salient_overlap=overlap(mask, salient),
+        rival_overlap=overlap(mask, salient),
         cut_overlap=agreed,
         low_contrast=guess.low_contrast,
         from_plain=True,
@@ -97,15 +152,17 @@ def _from_plain(frame: Frame, background: Background, salient: Mask, saliency: G
     return Candidate(mask, score_of(facts), facts)
 
 
-def _from_saliency(frame: Frame, background: Background, first: Mask, saliency: Grey) -> Candidate:
-    second = cut(frame, first, sure=np.zeros_like(first), never=~grow(first, 20), turns=4)
+def _from_saliency(
+    frame: Frame, background: Background, first: Mask, saliency: Grey, *, rival: Mask
+) -> Candidate:
+    second = cut(frame, first, sure=np.zeros_like(first), never=~grow(first, 20), turns=3)
     mask = without_strays(large_parts(opened(second, 2), 0.2), frame)
     mask = without_small_holes(mask, 0.03 * mask.sum())
     evidence = Evidence(
         frame,
         background,
         saliency,
-        salient_overlap=overlap(mask, first),
+        rival_overlap=overlap(mask, rival),
         cut_overlap=overlap(first, second),
         low_contrast=False,
         from_plain=False,

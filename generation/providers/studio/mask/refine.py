@@ -57,12 +57,23 @@ def soft_edge(bgr: NDArray[np.uint8], mask: Mask, scale: float) -> Grey:
     smooth = cv2.GaussianBlur(smooth, (0, 0), max(0.3, 0.6 / scale))
     hard = (smooth > 0.5).astype(np.uint8)
     radius = max(2, round(1.6 / scale))
+    alpha = np.zeros((height, width), np.float32)
+    left, top, wide, high = cv2.boundingRect(hard)
+    if not wide:
+        return alpha
+    reach = 3 * radius
+    rows = slice(max(0, top - reach), top + high + reach)
+    columns = slice(max(0, left - reach), left + wide + reach)
+    alpha[rows, columns] = _edge_alpha(bgr[rows, columns], hard[rows, columns], radius)
+    return alpha
+
+
+def _edge_alpha(bgr: NDArray[np.uint8], hard: NDArray[np.uint8], radius: int) -> Grey:
+    """The filtered mask, but sure away from the edge."""
     guide = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY).astype(np.float32) / 255
-    alpha = _guided(guide, hard.astype(np.float32), radius)
-    alpha = np.clip((alpha - 0.12) / 0.76, 0, 1)
-    reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    alpha[cv2.erode(hard, reach) > 0] = 1
-    alpha[cv2.dilate(hard, reach) == 0] = 0
+    alpha = np.clip((_guided(guide, hard.astype(np.float32), radius) - 0.12) / 0.76, 0, 1)
+    alpha[shrink(hard > 0, radius)] = 1
+    alpha[~grow(hard > 0, radius)] = 0
     return np.asarray(alpha, dtype=np.float32)
 
 

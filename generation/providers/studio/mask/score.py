@@ -22,7 +22,7 @@ class Evidence:
     frame: Frame
     background: Background
     saliency: Grey
-    salient_overlap: float  # IoU with the outline that saliency alone gives
+    rival_overlap: float  # IoU with the outline found the other way
     cut_overlap: float  # IoU of the first outline with the one after GrabCut
     low_contrast: bool
     from_plain: bool
@@ -42,7 +42,7 @@ def facts_of(mask: Mask, evidence: Evidence) -> dict[str, float]:
         "border": _border_share(mask),
         "spread": min(background.spread, 20) / 20,
         "explained": background.explained,
-        "salient_overlap": evidence.salient_overlap,
+        "rival_overlap": evidence.rival_overlap,
         "cut_overlap": evidence.cut_overlap,
         "low_contrast": float(evidence.low_contrast),
         "from_plain": float(evidence.from_plain),
@@ -140,7 +140,7 @@ def _border_share(mask: Mask) -> float:
 BIAS = -1.5
 WEIGHTS = {
     "on_edge": 1.0,
-    "salient_overlap": 2.5,
+    "rival_overlap": 2.5,
     "cut_overlap": 1.5,
     "border": -2.0,
     "alike": -1.5,

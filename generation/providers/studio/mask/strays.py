@@ -13,7 +13,7 @@ FOREIGN = 16.0  # Lab; a piece this far from the colours beside it is another th
 
 def without_strays(mask: Mask, frame: Frame) -> Mask:
     """Without parts that touch the border beside a product that does not, and without
-    thin pieces of another colour that hang on the product by one end."""
+    thin pieces of another colour that hang on the product."""
     return _without_hangers(_without_border_parts(mask), frame)
 
 
@@ -53,21 +53,18 @@ def _largest(mask: Mask) -> Mask | None:
 
 
 def _is_foreign(piece: Mask, joint: Mask, trunk: Mask, frame: Frame) -> bool:
-    """Joined at one place only, above the middle, and of a colour that the trunk lacks."""
-    rows = np.where(piece)[0]
-    middle = np.where(trunk)[0].mean()
-    if rows.mean() > middle:
-        return False
-    ends = cv2.connectedComponents(grow(joint, 3).astype(np.uint8))[0] - 1
-    if ends > 1:
-        return False
-    colour = np.median(frame.lab[shrink(piece, 1) if shrink(piece, 1).any() else piece], axis=0)
-    near = trunk & grow(joint, max(8, mask_side(trunk) // 25))
-    gap = np.linalg.norm(frame.lab[near] - colour, axis=1)
-    return float(np.percentile(gap, 10)) > FOREIGN
+    """Above the middle, of a colour that the trunk lacks, and no handle or strap.
 
-
-def mask_side(mask: Mask) -> int:
-    """The longer side of the mask's box."""
-    ys, xs = np.where(mask)
-    return int(max(np.ptp(ys), np.ptp(xs))) + 1
+    A handle is joined at both ends and stays; a rail is too, but sticks out sideways.
+    """
+    rows, columns = np.where(piece)
+    trunk_rows, trunk_columns = np.where(trunk)
+    if rows.mean() > trunk_rows.mean():
+        return False
+    joints = cv2.connectedComponents(grow(joint, 3).astype(np.uint8))[0] - 1
+    if joints > 1 and np.ptp(columns) < 0.35 * np.ptp(trunk_columns):
+        return False
+    core = shrink(piece, 1)
+    colour = np.median(frame.lab[core if core.any() else piece], axis=0)
+    gap = np.linalg.norm(frame.lab[trunk] - colour, axis=1)
+    return float(np.percentile(gap, 3)) > FOREIGN

@@ -12,6 +12,7 @@ from generation.providers.studio.mask.regions import Mask, connected_to, grow, o
 from generation.providers.studio.shapes import Point
 
 THICKNESS = 0.012  # of the frame's long side
+MOST = 0.35  # of the picture that one set of strokes may claim
 SAME = 9.0  # Lab; pixels this near to the stroke's colours belong to it
 
 
@@ -37,7 +38,10 @@ def spread(stroke: Mask, frame: Frame, *, allowed: Mask) -> Mask:
     colours = _palette(frame.lab[stroke])
     gap = np.min([np.linalg.norm(frame.lab - colour, axis=2) for colour in colours], axis=0)
     alike = opened((gap < SAME) & allowed & (frame.step < 4.0), 1)
-    return connected_to(stroke, alike) | grow(stroke, 1)
+    reached = connected_to(stroke, alike)
+    if reached.mean() > MOST:  # it ran out over the background
+        reached = reached & grow(stroke, 12)
+    return reached | grow(stroke, 1)
 
 
 def _palette(pixels: np.ndarray) -> np.ndarray:

@@ -23,8 +23,8 @@ def main(arguments: Sequence[str]) -> None:
     options = parser.parse_args(arguments)
     set_up_django()
     from django.conf import settings
-    from django.test.utils import CaptureQueriesContext
     from django.db import connection
+    from django.test.utils import CaptureQueriesContext
 
     settings.ALLOWED_HOSTS = ["testserver"]
     found: dict[str, tuple[float, int]] = {}
@@ -35,7 +35,11 @@ def main(arguments: Sequence[str]) -> None:
     print(f"{'workspace':28} {'ms':>8} {'queries':>8}")
     for name, (ms, count) in found.items():
         print(f"{name:28} {ms:8.1f} {count:8}")
-    full, many, empty = found["full, 1 revision"], found["full, 20 revisions"], found["empty product"]
+    full, many, empty = (
+        found["full, 1 revision"],
+        found["full, 20 revisions"],
+        found["empty product"],
+    )
     print(
         json.dumps(
             {
@@ -76,12 +80,13 @@ def _pages() -> dict[str, tuple[Any, str]]:
         front = queries.revisions_of(many)[0]
         for _ in range(19):
             operations.add_revision(
-                user=user, product_id=many.pk, file=(demo.PHOTOS / sample.photos[0][1]).read_bytes(),
-                filename="again.jpg", view_type="front",
+                user=user,
+                product_id=many.pk,
+                file=(demo.PHOTOS / sample.photos[0][1]).read_bytes(),
+                filename="again.jpg",
+                view_type="front",
             )
-        operations.change_revision(
-            user=user, revision_id=front.pk, changes={"is_current": True}
-        )
+        operations.change_revision(user=user, revision_id=front.pk, changes={"is_current": True})
     empty = operations.create_product(user=user, name="Empty")
     return {
         "empty product": (client, f"/products/{empty.pk}"),

@@ -56,7 +56,9 @@ def _measure(count: int) -> tuple[list[float], list[float]]:
 
     user = get_user_model().objects.create_user(f"{uuid4().hex}@example.com", "unused")
     ledger.grant(
-        user_id=user.pk, kind="grant", amount=3 * (count + 10) * CREDIT,
+        user_id=user.pk,
+        kind="grant",
+        amount=3 * (count + 10) * CREDIT,
         source_key=f"bench:{user.pk}",
     )
     kinds.register(
@@ -94,7 +96,9 @@ def _bare_sql() -> Any:
     from django.db import connection, transaction
 
     with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMP TABLE bare_account (id int PRIMARY KEY, free bigint, held bigint)")
+        cursor.execute(
+            "CREATE TEMP TABLE bare_account (id int PRIMARY KEY, free bigint, held bigint)"
+        )
         cursor.execute(
             "CREATE TEMP TABLE bare_job (id uuid PRIMARY KEY, state text, price bigint, result jsonb)"
         )

@@ -15,7 +15,12 @@ from pathlib import Path
 from typing import Any
 
 PHOTOS = Path(__file__).resolve().parent.parent / "tests" / "photos"
-SAMPLE = ("polo-navy-front.jpg", "slipon-blue-side.jpg", "tee-white-on-model.jpg", "toy-duck-yellow.jpg")
+SAMPLE = (
+    "polo-navy-front.jpg",
+    "slipon-blue-side.jpg",
+    "tee-white-on-model.jpg",
+    "toy-duck-yellow.jpg",
+)
 SIDE = 1600
 
 
@@ -30,7 +35,9 @@ def main(arguments: Sequence[str]) -> None:
         return
     times = _measure()
     base = statistics.median(times["baseline"])
-    print(f"{'step':16} {'median ms':>10} {'× baseline':>11}   one core, {SIDE} px, {len(SAMPLE)} photos")
+    print(
+        f"{'step':16} {'median ms':>10} {'× baseline':>11}   one core, {SIDE} px, {len(SAMPLE)} photos"
+    )
     for step, taken in times.items():
         median = statistics.median(taken)
         print(f"{step:16} {median:10.0f} {median / base:11.1f}")
@@ -74,11 +81,16 @@ def _measure() -> dict[str, list[float]]:
         view = View("1", "front", data, width, height)
         outline = timed("outline", lambda v=view: engine.find_outline(v))
         known = View("1", "front", data, width, height, outline=outline)
-        guess = timed("category", lambda v=known: studio.detect_category(views=[v], brief=Brief(), model="")).data
+        guess = timed(
+            "category", lambda v=known: studio.detect_category(views=[v], brief=Brief(), model="")
+        ).data
         brief = Brief(category=guess["category"], subcategory=guess["subcategory"])
         timed("lengths", lambda v=known, b=brief: engine.geometry(v, b))
         timed("analysis", lambda v=known, b=brief: studio.analyze_view(view=v, brief=b, model=""))
-        shots = timed("close-up plan", lambda v=known, b=brief: studio.plan_close_ups(views=[v], brief=b, model="")).data
+        shots = timed(
+            "close-up plan",
+            lambda v=known, b=brief: studio.plan_close_ups(views=[v], brief=b, model=""),
+        ).data
         for shot in shots["shots"][:3]:
             timed("close-up", lambda v=known, s=shot: studio.close_up(view=v, shot=s, model=""))
         timed(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.contrib import admin
 from django.urls import include, path
 
-from core.schema import docs, schema
 from accounts.urls import api_urls as accounts_api
+from core.schema import docs, schema
 from credits.urls import api_urls as credits_api
 from generation.urls import api_urls as jobs_api
 from notifications.urls import api_urls as events_api
@@ -28,3 +28,8 @@ urlpatterns = [
     path("api/docs", docs, name="docs"),
     path("admin/", admin.site.urls),
 ]
+
+handler400 = "core.http.bad_request"
+handler403 = "core.http.permission_denied"
+handler404 = "core.http.page_not_found"
+handler500 = "core.http.server_error"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
-from rest_framework.parsers import BaseParser
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,7 +19,6 @@ from core import idempotency
 from core.errors import InvalidRequest, NotFound, PermissionDenied, Unauthenticated
 from core.limits import count_request
 from core.wire import CamelJSONRenderer, StrictJSONParser
-
 
 M = TypeVar("M", bound=Model)
 
@@ -32,18 +31,39 @@ class Replayed(Exception):
         self.response = response
 
 
+class OneFormat(DefaultContentNegotiation):
+    """Each endpoint answers in its one format, whatever ``Accept`` says (RFC 9110 § 12.5.1).
+
+    A client that asks for application/pdf must still be told in JSON what went wrong.
+    """
+
+    def select_renderer(
+        self,
+        request: Request,
+        renderers: Iterable[BaseRenderer],
+        format_suffix: str | None = None,
+    ) -> tuple[BaseRenderer, str]:
+        """The first renderer."""
+        first = next(iter(renderers))
+        return first, str(first.media_type)
+
+
 class Endpoint(APIView):
     """An API view that requires a person or a key.
 
     ``scopes`` names, per method, the scope an API key must have; a method that is not
-    named is closed to keys.
+    named is closed to keys. ``paid`` says that it holds credits and queues a job;
+    ``conflicts`` names the methods that the object's state may forbid.
     """
 
     scopes: ClassVar[dict[str, str]] = {}
     anonymous: ClassVar[bool] = False
     idempotent: ClassVar[bool] = True
-    parser_classes: ClassVar[list[type[BaseParser]]] = [StrictJSONParser]
-    renderer_classes: ClassVar[list[type[BaseRenderer]]] = [CamelJSONRenderer]
+    paid: ClassVar[bool] = False
+    conflicts: ClassVar[frozenset[str]] = frozenset()
+    content_negotiation_class = OneFormat
+    parser_classes = [StrictJSONParser]
+    renderer_classes = [CamelJSONRenderer]
 
     _record: idempotency.IdempotencyRecord | None = None
     _limits: Mapping[str, str] = {}
@@ -66,9 +86,10 @@ class Endpoint(APIView):
 
     def _check_scope(self, request: Request) -> None:
         granted = getattr(request.auth, "scopes", None)
-        if granted is None:
+        method = request.method or ""
+        if granted is None or method not in self.allowed_methods or method == "OPTIONS":
             return
-        needed = self.scopes.get(request.method or "")
+        needed = self.scopes.get("GET" if method == "HEAD" else method)
         if needed is None:
             raise PermissionDenied("An API key cannot do this; sign in instead.")
         if needed not in granted:
@@ -96,6 +117,10 @@ class Endpoint(APIView):
         response = Response(body, status=status, headers=record.headers)
         response.headers["Idempotency-Replayed"] = "true"
         raise Replayed(response)
+
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        """The methods that are answered here, in ``Allow``."""
+        return Response(status=204)
 
     def handle_exception(self, exc: Exception) -> Response:
         """A replay is an answer, not an error."""

@@ -97,13 +97,19 @@ class IdempotencyKeyReused(DomainError):
 
 
 class RateLimited(DomainError):
-    """Too many requests; ``retry_after_s`` says when to come back."""
+    """Too many requests; ``retry_after_s`` says when to come back.
+
+    ``limit`` is how many are allowed until then, where they are counted by time.
+    """
 
     type = "rate_limited"
 
-    def __init__(self, message: str, *, retry_after_s: int = 1, **rest: Any) -> None:
+    def __init__(
+        self, message: str, *, retry_after_s: int = 1, limit: int | None = None, **rest: Any
+    ) -> None:
         super().__init__(message, **rest)
         self.retry_after_s = retry_after_s
+        self.limit = limit
 
 
 class GenerationFailed(DomainError):

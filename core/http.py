@@ -12,6 +12,8 @@ from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.views import defaults
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 
@@ -94,16 +96,12 @@ def _from_drf(exc: drf.APIException) -> errors.DomainError:
         case drf.UnsupportedMediaType():
             return errors.UnsupportedMediaType(words)
         case drf.Throttled():
-            return errors.RateLimited(words, retry_after_s=int(exc.wait or 1))
+            return errors.RateLimited(words, retry_after_s=int(getattr(exc, "wait", None) or 1))
         case drf.ValidationError():
             return errors.InvalidRequest("The input is not valid.", fields=_paths(exc.detail))
         case drf.ParseError():
             return errors.InvalidRequest(
                 "The body could not be read.", fields={"body": ["This is not valid JSON."]}
-            )
-        case drf.NotAcceptable():
-            return errors.InvalidRequest(
-                "Only application/json is answered.", code="NOT_ACCEPTABLE"
             )
     return bug()
 
@@ -145,7 +143,14 @@ def to_domain(exc: Exception) -> errors.DomainError | None:
 def headers_of(error: errors.DomainError) -> dict[str, str]:
     """Extra headers of an error answer."""
     if isinstance(error, errors.RateLimited):
-        return {"Retry-After": str(error.retry_after_s)}
+        wait = {"Retry-After": str(error.retry_after_s)}
+        if error.limit is None:
+            return wait
+        return wait | {
+            "RateLimit-Limit": str(error.limit),
+            "RateLimit-Remaining": "0",
+            "RateLimit-Reset": str(error.retry_after_s),
+        }
     return {"WWW-Authenticate": "Bearer"} if isinstance(error, errors.Unauthenticated) else {}
 
 
@@ -182,6 +187,63 @@ class RequestIdMiddleware:
         return response
 
 
+def is_api(request: HttpRequest) -> bool:
+    """Whether errors at this address are answered in the envelope."""
+    return request.path.startswith(("/api/", "/v1/"))
+
+
+def in_envelope(error: errors.DomainError, request: HttpRequest) -> JsonResponse:
+    """The error as JSON."""
+    return JsonResponse(
+        envelope(error, getattr(request, "request_id", "")),
+        status=status_of(error),
+        headers=headers_of(error),
+    )
+
+
+def refused_unless_safe(request: HttpRequest) -> JsonResponse | None:
+    """405 in the envelope for anything but GET and HEAD; ``None`` for these.
+
+    For plain views under ``/api/``; they are exempt from CSRF, as they change nothing.
+    """
+    if request.method in ("GET", "HEAD"):
+        return None
+    words = f"There is no {request.method} here."
+    response = in_envelope(errors.MethodNotAllowed(words), request)
+    response.headers["Allow"] = "GET, HEAD"
+    return response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """``handler400``: what Django itself finds suspicious."""
+    if is_api(request):
+        error = to_domain(exception) or errors.InvalidRequest("The request is not valid.")
+        return in_envelope(error, request)
+    return defaults.bad_request(request, exception)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """``handler403``."""
+    if is_api(request):
+        return in_envelope(errors.PermissionDenied("This is not allowed."), request)
+    return defaults.permission_denied(request, exception)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """``handler404``."""
+    if is_api(request):
+        return in_envelope(errors.NotFound("There is no such address."), request)
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """``handler500``: rendered without the context processors, which may be what failed."""
+    if is_api(request):
+        return in_envelope(bug(), request)
+    told = {"request": {"request_id": getattr(request, "request_id", "")}}
+    return HttpResponse(render_to_string("500.html", told), status=500)
+
+
 class DomainErrorMiddleware:
     """Pages raise domain errors too; they become a page that says what to do."""
 
@@ -195,13 +257,9 @@ class DomainErrorMiddleware:
         """Render a domain error; leave everything else to Django."""
         if not isinstance(exc, errors.DomainError):
             return None
+        if is_api(request):
+            return in_envelope(exc, request)
         status = status_of(exc)
-        if request.path.startswith(("/api/", "/v1/")):
-            return JsonResponse(
-                envelope(exc, request.request_id),  # type: ignore[attr-defined]
-                status=status,
-                headers=headers_of(exc),
-            )
         response = render(
             request, "errors/domain.html", {"error": exc, "status": status}, status=status
         )

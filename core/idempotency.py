@@ -68,7 +68,9 @@ def begin(*, scope: str, key: str, hash_of_body: str) -> tuple[IdempotencyRecord
         pk=record.pk, status__isnull=True, open_until__lt=now
     ).update(open_until=now + OPEN_AT_MOST)
     if not taken:
-        raise Conflict("The first call with this Idempotency-Key is still open.", code="IN_PROGRESS")
+        raise Conflict(
+            "The first call with this Idempotency-Key is still open.", code="IN_PROGRESS"
+        )
     return record, False
 
 

@@ -27,7 +27,12 @@ def count_request(who: str) -> dict[str, str]:
     except ValueError:  # evicted between the two calls
         used = 1
     if used > most:
-        raise RateLimited(f"More than {most} requests in a minute.", retry_after_s=reset)
+        raise RateLimited(
+            f"More than {most} requests in a minute.",
+            retry_after_s=reset,
+            limit=most,
+            suggestions=[f"Wait {reset} seconds"],
+        )
     return {
         "RateLimit-Limit": str(most),
         "RateLimit-Remaining": str(most - used),

@@ -29,10 +29,11 @@ def checked(model: type[M], data: Any) -> M:
     try:
         return model.model_validate(dict(data))
     except ValidationError as error:
-        raise InvalidRequest("The input is not valid.", fields=_paths(error)) from None
+        raise InvalidRequest("The input is not valid.", fields=fault_paths(error)) from None
 
 
-def _paths(error: ValidationError) -> dict[str, list[str]]:
+def fault_paths(error: ValidationError) -> dict[str, list[str]]:
+    """What was wrong, by camelCase path."""
     paths: dict[str, list[str]] = {}
     for fault in error.errors(include_url=False, include_input=False):
         # Parts that name a branch of a union are no part of the input's own path.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,7 +19,14 @@ class Jobs(Endpoint):
 
     scopes = {"GET": "products:read"}
 
-    @extend_schema(responses=JobPageSerializer, operation_id="jobs_list")
+    @extend_schema(
+        operation_id="jobs_list",
+        parameters=[
+            OpenApiParameter("status", str, enum=Job.Status.values),
+            OpenApiParameter("kind", str, description="as in base-views/analyze"),
+        ],
+        responses=JobPageSerializer,
+    )
     def get(self, request: Request) -> Response:
         """List jobs, newest first; ``?status=`` and ``?kind=`` narrow it."""
         status = request.query_params.get("status", "")
@@ -49,6 +56,7 @@ class CancelJob(Endpoint):
     """Stopping a job."""
 
     scopes = {"POST": "generate"}
+    conflicts = frozenset({"POST"})
 
     @extend_schema(request=None, responses=JobSerializer, operation_id="jobs_cancel")
     def post(self, request: Request, job_id: str) -> Response:

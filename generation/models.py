@@ -68,9 +68,7 @@ class Job(models.Model):
                 condition=~Q(status="running") | Q(lease_expires_at__isnull=False),
                 name="job_running_has_lease",
             ),
-            models.CheckConstraint(
-                condition=Q(progress__lte=100), name="job_progress_is_percent"
-            ),
+            models.CheckConstraint(condition=Q(progress__lte=100), name="job_progress_is_percent"),
         ]
         indexes = [
             models.Index(fields=["user", "-id"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,8 @@ from core.errors import Conflict, DomainError, RateLimited
 from core.ids import uuid7
 from core.outbox import emit, ring
 from credits import operations as ledger
+from credits import queries as credit
+from credits.errors import Alternative
 from generation import queries
 from generation.kinds import Prepared
 from generation.models import Job
@@ -33,10 +35,12 @@ def submit(
     key: str | None = None,
     request_id: str = "",
     retry_of: Job | None = None,
+    alternatives: Sequence[Alternative] = (),
 ) -> Job:
     """Hold the price, check the input, queue the job: one transaction.
 
-    ``price`` (µcr) is what can be counted before the input is checked; ``prepare``
+    ``price`` (µcr) is what can be counted before the input is checked, ``alternatives``
+    are what a 402 suggests where they would fit; ``prepare``
     checks it and raises InvalidRequest or NotFound, upon which the hold is released
     with the reason and the error goes on. The same ``key`` returns the same job.
 
@@ -47,7 +51,7 @@ def submit(
             return known
         _check_room(user)
         job_id = uuid7()
-        hold = _hold(user=user, kind=kind, price=price, job_id=job_id)
+        hold = _hold(user, kind, price, job_id, alternatives)
         try:
             with transaction.atomic():
                 prepared = prepare()
@@ -58,8 +62,15 @@ def submit(
         else:
             refusal = None
             job = _create(
-                job_id=job_id, user=user, kind=kind, price=price, hold=hold,
-                prepared=prepared, key=key, request_id=request_id, retry_of=retry_of,
+                job_id=job_id,
+                user=user,
+                kind=kind,
+                price=price,
+                hold=hold,
+                prepared=prepared,
+                key=key,
+                request_id=request_id,
+                retry_of=retry_of,
             )
     if refusal is not None:
         raise refusal
@@ -76,7 +87,9 @@ def _check_room(user: Any) -> None:
         )
 
 
-def _hold(*, user: Any, kind: str, price: int, job_id: UUID) -> Any:
+def _hold(
+    user: Any, kind: str, price: int, job_id: UUID, alternatives: Sequence[Alternative]
+) -> Any:
     if price == 0:
         return None
     outlives = timedelta(seconds=settings.JOB_DEADLINE_S) + HOLD_OUTLIVES_DEADLINE
@@ -88,17 +101,35 @@ def _hold(*, user: Any, kind: str, price: int, job_id: UUID) -> Any:
         operation=kind,
         ttl=outlives,
         job_id=job_id,
+        unlimited=credit.is_unlimited(user.pk),
+        alternatives=alternatives,
     )
 
 
 def _create(
-    *, job_id: UUID, user: Any, kind: str, price: int, hold: Any, prepared: Prepared,
-    key: str | None, request_id: str, retry_of: Job | None,
+    *,
+    job_id: UUID,
+    user: Any,
+    kind: str,
+    price: int,
+    hold: Any,
+    prepared: Prepared,
+    key: str | None,
+    request_id: str,
+    retry_of: Job | None,
 ) -> Job:
     job = Job.objects.create(
-        pk=job_id, user=user, kind=kind, price=price, hold=hold, key=key,
-        request_id=request_id, retry_of=retry_of, input=prepared.input,
-        product_id=prepared.product_id, planned=prepared.planned,
+        pk=job_id,
+        user=user,
+        kind=kind,
+        price=price,
+        hold=hold,
+        key=key,
+        request_id=request_id,
+        retry_of=retry_of,
+        input=prepared.input,
+        product_id=prepared.product_id,
+        planned=prepared.planned,
         deadline_at=Now() + timedelta(seconds=settings.JOB_DEADLINE_S),
     )
     if hold is not None and prepared.product_id:
@@ -119,8 +150,13 @@ def _succeed_at_once(job: Job, store: Callable[[Job], dict[str, Any]]) -> None:
     if job.hold_id:
         ledger.release(hold_id=job.hold_id, reason="nothing had to be run again")
     Job.objects.filter(pk=job.pk).update(
-        result=job.result, status=job.status, progress=100, step="Done", done=job.done,
-        started_at=Now(), finished_at=Now(),
+        result=job.result,
+        status=job.status,
+        progress=100,
+        step="Done",
+        done=job.done,
+        started_at=Now(),
+        finished_at=Now(),
     )
     job.refresh_from_db()
 

@@ -157,7 +157,9 @@ def claim(*, job_id: Any) -> Run | None:
             return None
         with connection.cursor() as cursor:
             # Two workers counting the same user's running jobs must not both see room.
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [str(job.user_id)])
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [str(job.user_id)]
+            )
         running = Job.objects.filter(user_id=job.user_id, status=Job.Status.RUNNING).count()
         if running >= settings.JOB_RUNNING_LIMIT:
             return None

@@ -97,9 +97,7 @@ def end(*, run: Run, status: str, reason: str, error: dict[str, Any] | None) -> 
         _end(run.mine(), job=run.job, status=status, reason=reason, error=error)
 
 
-def _end(
-    rows: Any, *, job: Job, status: str, reason: str, error: dict[str, Any] | None
-) -> None:
+def _end(rows: Any, *, job: Job, status: str, reason: str, error: dict[str, Any] | None) -> None:
     step = "Canceled" if status == Job.Status.CANCELED else "Failed, not charged"
     if not rows.update(
         status=status, error=error, step=step, finished_at=Now(), lease_expires_at=None

@@ -5,24 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.http import HttpRequest, HttpResponseBase, JsonResponse, StreamingHttpResponse
-from django.views.decorators.http import require_GET
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
 from core.errors import DomainError, PermissionDenied, Unauthenticated
-from core.http import envelope, headers_of, status_of, to_domain
+from core.http import in_envelope, refused_unless_safe, to_domain
+from core.openapi import described
 from notifications.events import stream
 
 SCOPE = "products:read"
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 def _who(request: HttpRequest) -> Any:
     """The user behind any of the credentials; raises Unauthenticated, PermissionDenied."""
-    asked = Request(
-        request,
-        authenticators=[one() for one in api_settings.DEFAULT_AUTHENTICATION_CLASSES],
-    )
+    credentials: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+    asked = Request(request, authenticators=[one() for one in credentials])
     if not asked.user.is_authenticated:
         raise Unauthenticated("Sign in, or send a valid key.")
     scopes = getattr(asked.auth, "scopes", None)
@@ -41,20 +41,40 @@ def _checked(request: HttpRequest) -> Any:
         return refusal
 
 
-@require_GET
+@described(
+    operationId="events",
+    description="Server-sent events of the account: `job.updated`, `credits.changed`, …; "
+    "`data` holds `{id, type, version, occurredAt, userId, data}`.",
+    tags=["events"],
+    parameters=[
+        {
+            "name": "Last-Event-ID",
+            "in": "header",
+            "description": "Continue after this event.",
+            "schema": {"type": "string"},
+        }
+    ],
+    security=[{"apiKey": [SCOPE]}, {"sessionToken": []}, {"cookie": []}],
+    responses={
+        "200": {
+            "description": "A stream without end.",
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        }
+    },
+    refusals=[401, 403, 429],
+)
+@csrf_exempt
 async def events(request: HttpRequest) -> HttpResponseBase:
     """Server-sent events of the account; ``Last-Event-ID`` continues where one stopped."""
+    if (refusal := refused_unless_safe(request)) is not None:
+        return refusal
     who = await sync_to_async(_checked)(request)
     if isinstance(who, DomainError):
-        return JsonResponse(
-            envelope(who, request.request_id),  # type: ignore[attr-defined]
-            status=status_of(who),
-            headers=headers_of(who),
-        )
+        return in_envelope(who, request)
+    if request.method == "HEAD":
+        return HttpResponse(content_type="text/event-stream", headers=HEADERS)
     last = request.headers.get("Last-Event-ID", "")
     after = int(last) if last.isascii() and last.isdigit() and len(last) < 19 else None
     return StreamingHttpResponse(
-        stream(who.pk, after=after),
-        content_type="text/event-stream",
-        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        stream(who.pk, after=after), content_type="text/event-stream", headers=HEADERS
     )

@@ -119,14 +119,16 @@ def bench_of(product: Product, *, user: Any, drawn_by: str) -> Bench:
         steps=_steps(pack, readiness, latest),
         known=_known(pack),
         flat=drawing.svg_of(front, pack, numbers=numbers, unit=pack.unit, on_page=True)
-        if front else "",
+        if front
+        else "",
         photo=storage.signed_url(pack.views[0].image_key) if pack.views else "",
         lengths=[_length(row, pack) for row in _shown_lengths(pack)],
         parts=[_part(row, numbers, pack) for row in pack.rows("construction") if row.id in numbers],
         colours=[_colour(row, pack) for row in pack.rows("colors")],
         elements=[
             _cell(row, "value", row.label, pack)
-            for section in ("materials", "designElements") for row in pack.rows(section)
+            for section in ("materials", "designElements")
+            for row in pack.rows(section)
         ],
         points=[_point(row, pack) for row in pack.rows("pointsOfMeasure")],
         materials=[_material(row, pack) for row in pack.rows("bom")],
@@ -193,8 +195,15 @@ def _cell(
     source, mark = _mark(cell, pack.unit)
     low = cell.provenance == "ai" and (cell.confidence or 0) < LOW
     return FieldCell(
-        path=path_of(row, name), label=label, text=text_of(cell, pack.unit), source=source,
-        mark=mark, is_low=low, number=number, row_id=row.id, hint=hint,
+        path=path_of(row, name),
+        label=label,
+        text=text_of(cell, pack.unit),
+        source=source,
+        mark=mark,
+        is_low=low,
+        number=number,
+        row_id=row.id,
+        hint=hint,
     )
 
 
@@ -247,8 +256,13 @@ def _material(row: Row, pack: Merged) -> dict[str, Any]:
     return {
         "row": row,
         "cells": [
-            _cell(row, name, f"{row.label} {label.lower()}", pack,
-                  hint=f"usually {hint}" if name == "quantity" and hint else "")
+            _cell(
+                row,
+                name,
+                f"{row.label} {label.lower()}",
+                pack,
+                hint=f"usually {hint}" if name == "quantity" and hint else "",
+            )
             for name, label in BOM_COLUMNS
         ],
     }
@@ -302,10 +316,20 @@ def _steps(pack: Merged, readiness: Readiness, latest: Mapping[str, Job]) -> lis
     described = [
         ("category", steps.DETECT, "Category", _category_words(pack), bool(pack.views)),
         ("analysis", steps.ANALYZE, "Analysis", _analysis_words(pack), bool(pack.views)),
-        ("close-ups", steps.CLOSE_UPS, "Close-ups", _count(len(pack.close_ups), "shot"),
-         bool(pack.analyses)),
-        ("sketches", steps.SKETCHES, "Sketches", _count(len(pack.sketches), "flat"),
-         bool(pack.analyses)),
+        (
+            "close-ups",
+            steps.CLOSE_UPS,
+            "Close-ups",
+            _count(len(pack.close_ups), "shot"),
+            bool(pack.analyses),
+        ),
+        (
+            "sketches",
+            steps.SKETCHES,
+            "Sketches",
+            _count(len(pack.sketches), "flat"),
+            bool(pack.analyses),
+        ),
     ]
     done = {
         "category": bool(pack.product.category),
@@ -314,30 +338,66 @@ def _steps(pack: Merged, readiness: Readiness, latest: Mapping[str, Job]) -> lis
         "sketches": bool(pack.sketches),
     }
     waiting = next((key for key, *_, ready in described if ready and not done[key]), "")
+    if not done["category"] and any(view.outline is None for view in pack.views):
+        waiting = ""  # the photo is being looked at, and the category comes with it
     return [
         _step(
-            number, key, operation, label, detail=stale.get(operation) or detail,
-            is_done=done[key], is_ready=ready, is_main=key == waiting, job=latest.get(operation),
-            is_stale=operation in stale, views=len(pack.views),
+            number,
+            key,
+            operation,
+            label,
+            detail=stale.get(operation) or detail,
+            is_done=done[key],
+            is_ready=ready,
+            is_main=key == waiting,
+            job=latest.get(operation),
+            is_stale=operation in stale,
+            views=len(pack.views),
+            is_coming=key == "category"
+            and not done["category"]
+            and bool(pack.views)
+            and not waiting,
         )
         for number, (key, operation, label, detail, ready) in enumerate(described, start=1)
     ]
 
 
 def _step(
-    number: int, key: str, operation: str, label: str, *, detail: str, is_done: bool,
-    is_ready: bool, is_main: bool, job: Job | None, is_stale: bool, views: int,
+    number: int,
+    key: str,
+    operation: str,
+    label: str,
+    *,
+    detail: str,
+    is_done: bool,
+    is_ready: bool,
+    is_main: bool,
+    job: Job | None,
+    is_stale: bool,
+    views: int,
+    is_coming: bool = False,
 ) -> Step:
     state, words = _state(job, is_done=is_done, is_stale=is_stale)
+    if is_coming and state == "idle":
+        state, words = "queued", "Looking at the photo"
     if state == "failed" and job is not None and job.error:
         detail = " ".join([job.error["message"], *job.error.get("suggestions", [])[:1]])
     if state in ("running", "queued") and job is not None and job.hold is not None:
         detail = f"{shown(job.hold.open)} held. {detail}"
     return Step(
-        key=key, number=number, label=label, state=state, words=words, detail=detail,
+        key=key,
+        number=number,
+        label=label,
+        state=state,
+        words=words,
+        detail=detail,
         button="Run again" if is_done or state == "failed" else "Run",
-        price=_price(operation, views), once=uuid7().hex, job=job, is_main=is_main,
-        is_blocked=not is_ready, anchor=f"#{key}",
+        price=_price(operation, views),
+        once=uuid7().hex,
+        job=job,
+        is_main=is_main,
+        is_blocked=not is_ready,
+        anchor=f"#{key}",
     )
 
 
@@ -386,10 +446,14 @@ def _analysis_words(pack: Merged) -> str:
 
 
 def _count(count: int, noun: str) -> str:
-    return f"{count} {noun}{'s' if count != 1 else ''}." if count else {
-        "shot": "Six to ten details, each explained.",
-        "flat": "Front, back and side as vectors.",
-    }[noun]
+    return (
+        f"{count} {noun}{'s' if count != 1 else ''}."
+        if count
+        else {
+            "shot": "Six to ten details, each explained.",
+            "flat": "Front, back and side as vectors.",
+        }[noun]
+    )
 
 
 def input_of(step: str, product: Product) -> dict[str, Any]:

@@ -43,39 +43,88 @@ class Sample:
 
 SAMPLES = (
     Sample(
-        "Blush Hoodie", "BH-014", "Autumn 2027", (("front", "hoodie-pink-flatlay.jpg"),),
-        "A04", "66 cm", "tops", "hoodie",
+        "Blush Hoodie",
+        "BH-014",
+        "Autumn 2027",
+        (("front", "hoodie-pink-flatlay.jpg"),),
+        "A04",
+        "66 cm",
+        "tops",
+        "hoodie",
     ),
     Sample(
-        "Pier Polo", "PP-009", "Summer 2027",
+        "Pier Polo",
+        "PP-009",
+        "Summer 2027",
         (("front", "polo-navy-front.jpg"), ("back", "polo-navy-back.jpg")),
-        "A04", "72 cm", "tops", "polo shirt",
+        "A04",
+        "72 cm",
+        "tops",
+        "polo shirt",
     ),
     Sample(
-        "Plaid Lounge Trousers", "LT-022", "Winter 2027", (("front", "trousers-plaid-flatlay.jpg"),),
-        "B12", "104 cm", "trousers", "trousers",
+        "Plaid Lounge Trousers",
+        "LT-022",
+        "Winter 2027",
+        (("front", "trousers-plaid-flatlay.jpg"),),
+        "B12",
+        "104 cm",
+        "trousers",
+        "trousers",
     ),
     Sample(
-        "Tiered Denim Skirt", "DS-031", "Spring 2027", (("front", "skirt-denim-flatlay.jpg"),),
-        "C01", "48 cm", "dresses-and-skirts", "skirt",
+        "Tiered Denim Skirt",
+        "DS-031",
+        "Spring 2027",
+        (("front", "skirt-denim-flatlay.jpg"),),
+        "C01",
+        "48 cm",
+        "dresses-and-skirts",
+        "skirt",
     ),
     Sample(
-        "Quilted Parka", "QP-040", "Winter 2027", (("front", "jacket-quilted-green-front.jpg"),),
-        "A04", "74 cm", "outerwear", "jacket",
+        "Quilted Parka",
+        "QP-040",
+        "Winter 2027",
+        (("front", "jacket-quilted-green-front.jpg"),),
+        "A04",
+        "74 cm",
+        "outerwear",
+        "jacket",
     ),
     Sample(
-        "Deck Slip-on", "SO-003", "Summer 2027",
-        (("side", "slipon-blue-side.jpg"), ("top", "slipon-blue-top.jpg"),
-         ("back", "slipon-blue-heel.jpg")),
-        "F04", "290 mm", "footwear", "sneaker",
+        "Deck Slip-on",
+        "SO-003",
+        "Summer 2027",
+        (
+            ("side", "slipon-blue-side.jpg"),
+            ("top", "slipon-blue-top.jpg"),
+            ("back", "slipon-blue-heel.jpg"),
+        ),
+        "F04",
+        "290 mm",
+        "footwear",
+        "sneaker",
     ),
     Sample(
-        "Puppy Backpack", "PB-007", "School 2027", (("front", "backpack-dog-table.jpg"),),
-        "G02", "300 mm", "bags", "backpack",
+        "Puppy Backpack",
+        "PB-007",
+        "School 2027",
+        (("front", "backpack-dog-table.jpg"),),
+        "G02",
+        "300 mm",
+        "bags",
+        "backpack",
     ),
     Sample(
-        "Galley Mug", "GM-021", "Home 2027", (("front", "mug-black.jpg"),),
-        "Z01H", "95 mm", "other", "mug",
+        "Galley Mug",
+        "GM-021",
+        "Home 2027",
+        (("front", "mug-black.jpg"),),
+        "Z01H",
+        "95 mm",
+        "other",
+        "mug",
     ),
 )
 
@@ -88,7 +137,10 @@ def demo_user() -> Any:
         if user is None:
             user = user_model.objects.create_user(EMAIL, PASSWORD, name=NAME)
         ledger.grant(
-            user_id=user.pk, amount=CREDITS, kind="grant", source_key=f"demo:{user.pk}",
+            user_id=user.pk,
+            amount=CREDITS,
+            kind="grant",
+            source_key=f"demo:{user.pk}",
             reason="demo account",
         )
     return user
@@ -107,15 +159,21 @@ def make_products(user: Any) -> Iterator[tuple[Product, bool]]:
 def make_product(user: Any, sample: Sample) -> Product:
     """Photos in, known length given, every step run: as a person would do it."""
     product = operations.change_product(
-        user=user, product_id=operations.create_product(user=user, name=sample.name).pk,
+        user=user,
+        product_id=operations.create_product(user=user, name=sample.name).pk,
         changes={
-            "style_no": sample.style_no, "season": sample.season,
-            "category": sample.category, "subcategory": sample.subcategory,
+            "style_no": sample.style_no,
+            "season": sample.season,
+            "category": sample.category,
+            "subcategory": sample.subcategory,
         },
     )
     for view_type, file in sample.photos:
         revision = operations.add_revision(
-            user=user, product_id=product.pk, file=(PHOTOS / file).read_bytes(), filename=file,
+            user=user,
+            product_id=product.pk,
+            file=(PHOTOS / file).read_bytes(),
+            filename=file,
             view_type=view_type,
         )
         revision.product = queries.product_of(user, product.pk)
@@ -141,8 +199,12 @@ def _scale(user: Any, product: Product, sample: Sample) -> None:
     except DomainError:
         return  # this length is not visible: the pack says that its lengths are estimates
     operations.set_scale(
-        user=user, revision_id=first.pk, start=line["from"], end=line["to"],
-        length_um=parse_length(sample.length, "cm"), code=sample.code,
+        user=user,
+        revision_id=first.pk,
+        start=line["from"],
+        end=line["to"],
+        length_um=parse_length(sample.length, "cm"),
+        code=sample.code,
     )
 
 

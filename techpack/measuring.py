@@ -54,8 +54,8 @@ def template_of(product: Product) -> trade.Template:
 
 
 def unit_of(product: Product) -> str:
-    """The pack's unit: the product's, else its template's."""
-    return product.unit or template_of(product).unit
+    """The pack's unit: the product's, else its template's, else cm."""
+    return product.unit or (template_of(product).unit if product.category else "cm")
 
 
 def lengths_of(revision: Revision) -> list[Length]:
@@ -85,9 +85,7 @@ def lengths_of(revision: Revision) -> list[Length]:
     ]
 
 
-def _scale_of(
-    revision: Revision, geometry: dict[str, Any]
-) -> tuple[float, float, Status] | None:
+def _scale_of(revision: Revision, geometry: dict[str, Any]) -> tuple[float, float, Status] | None:
     """(µm per pixel, its relative uncertainty, what that makes of lengths)."""
     if (um_per_px := revision.um_per_px) is not None:
         known_px = float(revision.scale["length_um"]) / um_per_px  # type: ignore[index]
@@ -107,8 +105,14 @@ def _scale_of(
 
 
 def _length(
-    line: dict[str, Any], *, um_per_px: float, relative: float, status: Status,
-    known: bool, trusted: bool, score: float,
+    line: dict[str, Any],
+    *,
+    um_per_px: float,
+    relative: float,
+    status: Status,
+    known: bool,
+    trusted: bool,
+    score: float,
 ) -> Length:
     sure = bool(line["sure"])
     um = round(line["px"] * um_per_px / MM) * MM
@@ -122,9 +126,15 @@ def _length(
     else:
         confidence = 0.3
     return Length(
-        code=line["code"], um=um, uncertainty_um=max(round(um * spread / MM) * MM, MM),
-        status="measured" if known else status, is_known=known, is_sure=sure,
-        confidence=confidence, start=tuple(line["from"]), end=tuple(line["to"]),
+        code=line["code"],
+        um=um,
+        uncertainty_um=max(round(um * spread / MM) * MM, MM),
+        status="measured" if known else status,
+        is_known=known,
+        is_sure=sure,
+        confidence=confidence,
+        start=tuple(line["from"]),
+        end=tuple(line["to"]),
     )
 
 

@@ -171,7 +171,11 @@ class CloseUp(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        indexes = [models.Index(fields=["product", "order"], condition=Q(is_current=True), name="close_up_current")]
+        indexes = [
+            models.Index(
+                fields=["product", "order"], condition=Q(is_current=True), name="close_up_current"
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.shot_metadata.get("name", self.id))

@@ -91,14 +91,17 @@ class Readiness:
 
 def readiness_of(pack: Merged) -> Readiness:
     """Run every check on the pack."""
-    checks = [check(pack) for check in CHECKS]
+    named = bool(pack.product.category)
+    checks = [check(pack) for check in (CHECKS if named else BEFORE_A_CATEGORY)]
     stale = stale_outputs(pack)
     findings = [finding for check in checks for finding in check.findings]
     blockers = [f for f in findings if f.severity == "blocker"]
     blockers += [
         Finding(
-            "STALE_OUTPUT", f"{LABELS[row['output']]} are out of date. {row['because']}",
-            row["output"], "steps",
+            "STALE_OUTPUT",
+            f"{LABELS[row['output']]} are out of date. {row['because']}",
+            row["output"],
+            "steps",
         )
         for row in stale
     ]
@@ -143,7 +146,10 @@ def scale(pack: Merged) -> Check:
     if pack.scaled is not None or (typed and len(typed) == len(_required(pack))):
         return Check(10, 1, "A known length is given")
     finding = Finding(
-        "NO_SCALE", "No known length yet", "scale", "views",
+        "NO_SCALE",
+        "No known length yet",
+        "scale",
+        "views",
         hint="Lengths are estimates until you give one.",
     )
     return Check(10, 0, "A known length is given", (finding,))
@@ -156,17 +162,29 @@ def critical_measures(pack: Merged) -> Check:
     guessed = [row for row in rows if row.cell("value").provenance == "ai"]
     found = []
     if empty:
-        found.append(Finding(
-            "POM_MISSING", _many(len(empty), "critical point has no value", "critical points have no value"),
-            f"pointsOfMeasure.{empty[0].id}.value", "pointsOfMeasure", hint=_names(empty),
-        ))
+        found.append(
+            Finding(
+                "POM_MISSING",
+                _many(len(empty), "critical point has no value", "critical points have no value"),
+                f"pointsOfMeasure.{empty[0].id}.value",
+                "pointsOfMeasure",
+                hint=_names(empty),
+            )
+        )
     if guessed:
-        found.append(Finding(
-            "POM_ESTIMATED", _many(
-                len(guessed), "critical point is only estimated", "critical points are only estimated"
-            ),
-            f"pointsOfMeasure.{guessed[0].id}.value", "pointsOfMeasure", hint=_names(guessed),
-        ))
+        found.append(
+            Finding(
+                "POM_ESTIMATED",
+                _many(
+                    len(guessed),
+                    "critical point is only estimated",
+                    "critical points are only estimated",
+                ),
+                f"pointsOfMeasure.{guessed[0].id}.value",
+                "pointsOfMeasure",
+                hint=_names(guessed),
+            )
+        )
     share = _share(len(empty) + len(guessed), len(rows))
     return Check(25, share, f"{len(rows)} critical points of measure have values", tuple(found))
 
@@ -183,12 +201,16 @@ def plausible(pack: Merged) -> Check:
         value = Decimal(um) / (10_000 if pack.template.unit == "cm" else 1_000)
         if not point.accepts(value):
             typed = row.cell("value").provenance == "user"
-            found.append(Finding(
-                "POM_IMPLAUSIBLE", f"{row.label} {'cannot be right' if typed else 'is unusual'}",
-                f"pointsOfMeasure.{row.id}.value", "pointsOfMeasure",
-                severity="blocker" if typed else "warning",
-                hint=_slip(point.accepts, value) if typed else "Check the line on the photo.",
-            ))
+            found.append(
+                Finding(
+                    "POM_IMPLAUSIBLE",
+                    f"{row.label} {'cannot be right' if typed else 'is unusual'}",
+                    f"pointsOfMeasure.{row.id}.value",
+                    "pointsOfMeasure",
+                    severity="blocker" if typed else "warning",
+                    hint=_slip(point.accepts, value) if typed else "Check the line on the photo.",
+                )
+            )
     return Check(10, 1 if not found else 0.5, "Lengths are plausible", tuple(found))
 
 
@@ -205,16 +227,22 @@ def _slip(accepts: Callable[[Decimal], bool], value: Decimal) -> str:
 def tolerances(pack: Merged) -> Check:
     """A row with a value has a tolerance on both sides."""
     rows = [
-        row for row in pack.rows("pointsOfMeasure")
+        row
+        for row in pack.rows("pointsOfMeasure")
         if row.cell("value") and not row.facts.get("isMinimum")
     ]
     bare = [row for row in rows if not row.cell("tolerancePlus") or not row.cell("toleranceMinus")]
     found = ()
     if bare:
-        found = (Finding(
-            "TOLERANCE_MISSING", _many(len(bare), "point has no tolerance", "points have no tolerance"),
-            f"pointsOfMeasure.{bare[0].id}.tolerancePlus", "pointsOfMeasure", hint=_names(bare),
-        ),)
+        found = (
+            Finding(
+                "TOLERANCE_MISSING",
+                _many(len(bare), "point has no tolerance", "points have no tolerance"),
+                f"pointsOfMeasure.{bare[0].id}.tolerancePlus",
+                "pointsOfMeasure",
+                hint=_names(bare),
+            ),
+        )
     return Check(5, _share(len(bare), len(rows)), "Every valued point has a tolerance", found)
 
 
@@ -229,8 +257,13 @@ def views(pack: Merged) -> Check:
         there |= {"side"} if {"left", "right"} & there else set()
     missing = [view for view in wanted if view not in there]
     found = tuple(
-        Finding("VIEW_MISSING", f"No {view} photo", "views", "views",
-                hint=f"The {view} is only a schematic until you add one.")
+        Finding(
+            "VIEW_MISSING",
+            f"No {view} photo",
+            "views",
+            "views",
+            hint=f"The {view} is only a schematic until you add one.",
+        )
         for view in missing
     )
     return Check(10, _share(len(missing), len(wanted)), "The needed views are there", found)
@@ -245,15 +278,24 @@ def main_material(pack: Merged) -> Check:
     missing = [name for name in ("composition", "weight") if not row.cell(name)]
     found = []
     if missing:
-        found.append(Finding(
-            "MATERIAL_INCOMPLETE", f"{row.label}: {' and '.join(missing)} missing",
-            f"bom.{row.id}.{missing[0]}", "bom", hint="A photo cannot tell fibre or weight.",
-        ))
+        found.append(
+            Finding(
+                "MATERIAL_INCOMPLETE",
+                f"{row.label}: {' and '.join(missing)} missing",
+                f"bom.{row.id}.{missing[0]}",
+                "bom",
+                hint="A photo cannot tell fibre or weight.",
+            )
+        )
     elif (total := _percent(str(row.cell("composition").value))) != 100:
-        found.append(Finding(
-            "FIBRE_CONTENT", f"Fibre content adds up to {total.normalize():f} %",
-            f"bom.{row.id}.composition", "bom",
-        ))
+        found.append(
+            Finding(
+                "FIBRE_CONTENT",
+                f"Fibre content adds up to {total.normalize():f} %",
+                f"bom.{row.id}.composition",
+                "bom",
+            )
+        )
     return Check(10, 1 if not found else 0, "The main material is specified", tuple(found))
 
 
@@ -268,14 +310,19 @@ def bill_of_materials(pack: Merged) -> Check:
     found = ()
     if bare:
         first = next(n for n in ("placement", "quantity", "uom") if not bare[0].cell(n))
-        found = (Finding(
-            "BOM_INCOMPLETE", _many(
-                len(bare), "BOM row lacks placement, quantity or unit",
-                "BOM rows lack placement, quantity or unit",
+        found = (
+            Finding(
+                "BOM_INCOMPLETE",
+                _many(
+                    len(bare),
+                    "BOM row lacks placement, quantity or unit",
+                    "BOM rows lack placement, quantity or unit",
+                ),
+                f"bom.{bare[0].id}.{first}",
+                "bom",
+                hint=", ".join(row.label for row in bare[:3]),
             ),
-            f"bom.{bare[0].id}.{first}", "bom",
-            hint=", ".join(row.label for row in bare[:3]),
-        ),)
+        )
     clear = f"{len(rows)} BOM rows with quantity and unit"
     return Check(10, _share(len(bare), len(rows)), clear, found)
 
@@ -289,18 +336,29 @@ def callouts(pack: Merged) -> Check:
     drawn = [callout for sketch in pack.sketches for callout in sketch.callouts]
     astray = [callout for callout in drawn if callout.get("rowId") not in ids]
     found = tuple(
-        Finding("CALLOUT_WITHOUT_ROW", f"Callout {callout['number']} has no row", "sketches/generate",
-                "steps", hint="Make the sketches again.")
+        Finding(
+            "CALLOUT_WITHOUT_ROW",
+            f"Callout {callout['number']} has no row",
+            "sketches/generate",
+            "steps",
+            hint="Make the sketches again.",
+        )
         for callout in astray
     )
-    return Check(10, _share(len(astray), len(drawn)), f"{len(drawn)} callouts, each with a row", found)
+    return Check(
+        10, _share(len(astray), len(drawn)), f"{len(drawn)} callouts, each with a row", found
+    )
 
 
 def open_points(pack: Merged) -> Check:
     """Nothing is left "to be confirmed"."""
     found = tuple(
-        Finding("OPEN_POINT", f"{row.label}: “{cell.value}” is an open point",
-                f"{row.section}.{row.id}.{name}", row.section)
+        Finding(
+            "OPEN_POINT",
+            f"{row.label}: “{cell.value}” is an open point",
+            f"{row.section}.{row.id}.{name}",
+            row.section,
+        )
         for row, name, cell in _cells(pack)
         if isinstance(cell.value, str) and _OPEN_POINT.search(cell.value)
     )
@@ -318,10 +376,16 @@ def colour_standard(pack: Merged) -> Check:
     found = ()
     if bare or not colours:
         path = f"colors.{bare[0].id}.standard" if bare else "base-views/analyze"
-        found = (Finding(
-            "COLOUR_STANDARD", "No colour standard", path, "colors", severity="warning",
-            hint="Type a standard's code, or “per approved swatch”.",
-        ),)
+        found = (
+            Finding(
+                "COLOUR_STANDARD",
+                "No colour standard",
+                path,
+                "colors",
+                severity="warning",
+                hint="Type a standard's code, or “per approved swatch”.",
+            ),
+        )
     return Check(3, 1 if not found else 0, "Colours have a standard", found)
 
 
@@ -343,7 +407,32 @@ def cover(pack: Merged) -> Check:
     return Check(2, _share(len(missing), 2), "The cover names style and season", found)
 
 
+def category(pack: Merged) -> Check:
+    """Somebody or something said what the product is: it chooses the template."""
+    if pack.product.category:
+        return Check(5, 1, f"Category: {pack.template.name}")
+    finding = Finding(
+        "NO_CATEGORY",
+        "The category is not named yet",
+        "cover.category",
+        "steps",
+        hint="It chooses the points of measure.",
+    )
+    return Check(60, 0, "", (finding,))
+
+
+BEFORE_A_CATEGORY: tuple[Callable[[Merged], Check], ...] = (category, scale, open_points, cover)
 CHECKS: tuple[Callable[[Merged], Check], ...] = (
-    scale, critical_measures, plausible, tolerances, views, main_material,
-    bill_of_materials, callouts, open_points, colour_standard, cover,
+    category,
+    scale,
+    critical_measures,
+    plausible,
+    tolerances,
+    views,
+    main_material,
+    bill_of_materials,
+    callouts,
+    open_points,
+    colour_standard,
+    cover,
 )

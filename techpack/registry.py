@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 
-from credits import quotes
+from credits import names, quotes
 from generation import kinds
+from techpack.models import Product
 from techpack.operations import steps
 from techpack.prices import price_of
 from techpack.work import analysing, closing_up, detecting, sketching
@@ -24,6 +26,13 @@ def register_all() -> None:
     ):
         kinds.register(kind)
         quotes.register(kind.name, _pricer(kind.name), label=kind.label)
+    names.name_products_by(_names)
+
+
+def _names(user: Any, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The products' names for statements, deleted ones included."""
+    rows = Product.objects.filter(user=user, pk__in=list(ids))
+    return dict(rows.values_list("pk", "name"))
 
 
 def _pricer(operation: str) -> quotes.Pricer:

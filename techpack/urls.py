@@ -33,17 +33,25 @@ urlpatterns = [
 api_urls = [
     path("products", products.Products.as_view(), name="api-products"),
     path("products/<str:product_id>", products.OneProduct.as_view(), name="api-product"),
-    path("products/<str:product_id>/restore", products.RestoreProduct.as_view(), name="api-restore"),
+    path(
+        "products/<str:product_id>/restore", products.RestoreProduct.as_view(), name="api-restore"
+    ),
     path("products/<str:product_id>/revisions", products.Revisions.as_view(), name="api-revisions"),
     path("products/<str:product_id>/tech-pack", pack.TechPack.as_view(), name="api-pack"),
-    path("products/<str:product_id>/tech-pack.json", pack.TechPack.as_view(), name="api-pack-json"),
+    path(
+        "products/<str:product_id>/tech-pack.json",
+        pack.TechPackJson.as_view(),
+        name="api-pack-json",
+    ),
     path("products/<str:product_id>/tech-pack.pdf", pack.TechPackPdf.as_view(), name="api-pdf"),
     path("products/<str:product_id>/readiness", pack.ReadinessOf.as_view(), name="api-readiness"),
     path("products/<str:product_id>/audit", pack.Audit.as_view(), name="api-audit"),
     path("revisions/<str:revision_id>", products.OneRevision.as_view(), name="api-revision"),
     path("revisions/<str:revision_id>/scale", products.Scale.as_view(), name="api-scale"),
     path("revisions/<str:revision_id>/outline", products.OutlineOf.as_view(), name="api-outline"),
-    path("revisions/<str:revision_id>/landmarks", products.Landmarks.as_view(), name="api-landmarks"),
+    path(
+        "revisions/<str:revision_id>/landmarks", products.Landmarks.as_view(), name="api-landmarks"
+    ),
     path("tech-pack-v2/category/detect", steps.Detect.as_view(), name="api-detect"),
     path("tech-pack-v2/base-views/analyze", steps.Analyze.as_view(), name="api-analyze"),
     path("tech-pack-v2/close-ups/generate", steps.CloseUps.as_view(), name="api-close-ups"),

@@ -45,7 +45,16 @@ class TechPack(Endpoint):
 
     @extend_schema(
         operation_id="tech_pack_change",
-        request={"application/json": {"type": "object"}},
+        request={
+            "application/json": {
+                "type": "object",
+                "description": "`{fieldPath: value}`; `null` takes a typed value back. "
+                "`revisionId` turns the paths to that photo's analysis.",
+                "additionalProperties": True,
+                "minProperties": 1,
+                "example": {"materials.m_7f3.value": "100 % cotton, 180 g/m²"},
+            }
+        },
         responses=shapes.TechPack,
     )
     def patch(self, request: Request, product_id: str) -> Response:
@@ -58,6 +67,18 @@ class TechPack(Endpoint):
             user=request.user, product_id=pk, values=values, revision_id=revision
         )
         return _pack(product, "")
+
+
+class TechPackJson(Endpoint):
+    """The pack as a file of data."""
+
+    scopes = {"GET": READ}
+
+    @extend_schema(operation_id="tech_pack_json", parameters=[UNITS], responses=shapes.TechPack)
+    def get(self, request: Request, product_id: str) -> Response:
+        """The same as ``tech-pack``, at the address of the other exports."""
+        product = queries.product_of(request.user, uuid_or_404(product_id))
+        return _pack(product, units_of(request))
 
 
 def _view(values: dict[str, Any]) -> UUID | None:

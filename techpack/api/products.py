@@ -95,9 +95,7 @@ class RestoreProduct(Endpoint):
     @extend_schema(operation_id="products_restore", request=None, responses=shapes.Product)
     def post(self, request: Request, product_id: str) -> Response:
         """Restore within 30 days."""
-        product = operations.restore_product(
-            user=request.user, product_id=uuid_or_404(product_id)
-        )
+        product = operations.restore_product(user=request.user, product_id=uuid_or_404(product_id))
         return Response(present_product(product))
 
 
@@ -123,7 +121,7 @@ class Revisions(Endpoint):
 
     @extend_schema(
         operation_id="revisions_list",
-        parameters=[OpenApiParameter("all", str, description="1: every version")],
+        parameters=[OpenApiParameter("all", str, enum=["1"], description="1: every version")],
         responses=shapes.RevisionPage,
     )
     def get(self, request: Request, product_id: str) -> Response:
@@ -147,7 +145,10 @@ class Revisions(Endpoint):
         queries.product_of(request.user, pk)
         if image := request.FILES.get("image"):
             revision = operations.add_revision(
-                user=request.user, product_id=pk, file=image, filename=image.name or "",
+                user=request.user,
+                product_id=pk,
+                file=image,
+                filename=image.name or "",
                 declared_type=image.content_type or "",
                 view_type=str(request.data.get("viewType") or request.data.get("view_type") or ""),
             )
@@ -163,8 +164,11 @@ class Revisions(Endpoint):
         given = checked(inputs.RevisionInput, request.data)
         fetched = fetch_image(given.image_url)
         return operations.add_revision(
-            user=request.user, product_id=product_id, file=fetched.data,
-            filename=fetched.filename, declared_type=fetched.declared_type,
+            user=request.user,
+            product_id=product_id,
+            file=fetched.data,
+            filename=fetched.filename,
+            declared_type=fetched.declared_type,
             view_type=given.view_type or "",
         )
 
@@ -213,7 +217,10 @@ class Scale(Endpoint):
         queries.revision_of(request.user, pk)
         given = checked(inputs.ScaleInput, request.data)
         revision = operations.set_scale(
-            user=request.user, revision_id=pk, start=given.from_, end=given.to,
+            user=request.user,
+            revision_id=pk,
+            start=given.from_,
+            end=given.to,
             length_um=Length.from_api(given.length.model_dump(), field="length").um,
         )
         return Response({**present_revision(revision), "scale": present_scale(revision)})
@@ -227,9 +234,7 @@ class OutlineOf(Endpoint):
     @extend_schema(operation_id="revisions_outline", responses=shapes.Outline)
     def get(self, request: Request, revision_id: str) -> Response:
         """``{score, verdict, rings, wornByPerson}``."""
-        found = operations.outline_of(
-            user=request.user, revision_id=uuid_or_404(revision_id)
-        )
+        found = operations.outline_of(user=request.user, revision_id=uuid_or_404(revision_id))
         return Response(_outline(found))
 
     @extend_schema(
@@ -243,7 +248,10 @@ class OutlineOf(Endpoint):
         queries.revision_of(request.user, pk)
         given = checked(inputs.OutlineInput, request.data)
         found = operations.correct_outline(
-            user=request.user, revision_id=pk, keep=given.keep, remove=given.remove,
+            user=request.user,
+            revision_id=pk,
+            keep=given.keep,
+            remove=given.remove,
             worn_by_person=given.worn_by_person,
         )
         return Response(_outline(found))
@@ -260,7 +268,20 @@ class Landmarks(Endpoint):
 
     @extend_schema(
         operation_id="revisions_place_landmarks",
-        request={"application/json": {"type": "object"}},
+        request={
+            "application/json": {
+                "type": "object",
+                "minProperties": 1,
+                "maxProperties": 60,
+                "additionalProperties": {
+                    "type": "array",
+                    "items": {"type": "number", "minimum": 0},
+                    "minItems": 2,
+                    "maxItems": 2,
+                },
+                "example": {"hem_left": [212, 1180], "hem_right": [790, 1176]},
+            }
+        },
         responses=shapes.Revision,
     )
     def put(self, request: Request, revision_id: str) -> Response:

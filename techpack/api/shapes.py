@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from rest_framework import serializers
@@ -18,6 +19,8 @@ from rest_framework.serializers import (
     URLField,
     UUIDField,
 )
+
+from techpack.models import VIEW_TYPES
 
 
 def page(item: type[Serializer[Any]], name: str) -> type[Serializer[Any]]:
@@ -54,7 +57,35 @@ class RevisionUpload(Serializer):
     """A photo by multipart."""
 
     image = serializers.FileField()
-    view_type = CharField(required=False)
+    view_type = serializers.ChoiceField(choices=VIEW_TYPES, required=False)
+
+
+class DetectUpload(Serializer):
+    """A photo by multipart, kept only for the job."""
+
+    image = serializers.FileField()
+
+
+class KnownLength(Serializer):
+    """A length that a person gave."""
+
+    value = FloatField()
+    unit = CharField()
+
+
+Point = ListField(child=FloatField(), min_length=2, max_length=2)
+
+
+class Scale(Serializer):
+    """The known dimension of a photo, its points in pixels of the stored picture."""
+
+    to = Point
+    length = KnownLength()
+    code = CharField(allow_null=True, help_text="the point of measure, where one was named")
+
+    def get_fields(self) -> dict[str, Any]:
+        """With ``from``, which is no name in Python."""
+        return {"from": copy(Point), **super().get_fields()}
 
 
 class Revision(Serializer):
@@ -73,7 +104,7 @@ class Revision(Serializer):
     image_hash = CharField()
     source = CharField()
     notes = ListField(child=CharField())
-    scale = JSONField(allow_null=True)
+    scale = Scale(allow_null=True)
     created_at = DateTimeField()
 
 
@@ -86,12 +117,30 @@ class Outline(Serializer):
     worn_by_person = BooleanField()
 
 
+class LostPart(Serializer):
+    """A part that failed, with the words of its error."""
+
+    id = CharField()
+    view_type = CharField()
+    error = JSONField()
+
+
 class Paid(Serializer):
-    """What every step's answer ends with."""
+    """What every step's answer ends with; ``failed`` only where a part failed."""
 
     credits_used = FloatField()
     reservation_id = UUIDField(allow_null=True)
     job_id = UUIDField()
+    status = serializers.ChoiceField(choices=["partly_succeeded"], required=False)
+    failed = LostPart(many=True, required=False)
+
+
+class Alternative(Serializer):
+    """What else it could be."""
+
+    category = CharField()
+    subcategory = CharField()
+    confidence = FloatField()
 
 
 class Detected(Paid):
@@ -100,9 +149,23 @@ class Detected(Paid):
     category = CharField()
     subcategory = CharField()
     confidence = FloatField()
-    alternatives = ListField(child=DictField())
+    alternatives = Alternative(many=True)
     because = CharField()
     model_used = CharField()
+
+
+Entries = ListField(child=DictField())
+
+
+class AnalysisData(Serializer):
+    """What was found; each entry has ``id, name, value, confidence, provenance`` and its own."""
+
+    materials = Entries
+    dimensions = Entries
+    colors = Entries
+    construction = Entries
+    designElements = Entries
+    other = DictField()
 
 
 class Analysis(Serializer):
@@ -112,7 +175,7 @@ class Analysis(Serializer):
     revision_id = UUIDField()
     view_type = CharField()
     image_hash = CharField()
-    analysis_data = JSONField()
+    analysis_data = AnalysisData()
     confidence_score = FloatField()
     model_used = CharField()
     tokens_used = IntegerField()
@@ -145,6 +208,38 @@ class ClosedUp(Paid):
     generated_images = CloseUp(many=True)
 
 
+class Callout(Serializer):
+    """A number on a flat and the construction row it stands for."""
+
+    id = CharField()
+    number = IntegerField()
+    label = CharField()
+    anchor = Point
+    text = CharField()
+    rowId = CharField()
+    provenance = CharField()
+    confidence = FloatField(allow_null=True)
+
+
+class Measurement(Serializer):
+    """A line of measure on a flat; without a value as long as it is unknown."""
+
+    id = CharField()
+    code = CharField()
+    name = CharField()
+    to = Point
+    isSure = BooleanField()
+    value = FloatField(required=False)
+    unit = CharField()
+    uncertainty = FloatField(required=False)
+    provenance = CharField()
+    status = serializers.ChoiceField(choices=["measured", "estimated", "assumed", "unknown"])
+
+    def get_fields(self) -> dict[str, Any]:
+        """With ``from``, which is no name in Python."""
+        return {"from": copy(Point), **super().get_fields()}
+
+
 class Sketch(Serializer):
     """A technical flat."""
 
@@ -156,8 +251,8 @@ class Sketch(Serializer):
     height = FloatField()
     note = CharField()
     assumed = ListField(child=CharField())
-    callouts = JSONField()
-    measurements = JSONField()
+    callouts = Callout(many=True)
+    measurements = Measurement(many=True)
 
 
 class Sketched(Paid):
@@ -193,6 +288,13 @@ class Readiness(Serializer):
     stale = Stale(many=True)
 
 
+class Template(Serializer):
+    """The template that the pack follows."""
+
+    id = CharField()
+    variant = CharField(allow_null=True)
+
+
 class TechPack(Serializer):
     """The whole pack. Rows hold cells of ``{value, provenance, …}`` by column."""
 
@@ -200,7 +302,7 @@ class TechPack(Serializer):
     product = Product()
     revision = CharField()
     units = CharField()
-    template = DictField()
+    template = Template()
     sample_size = CharField()
     sizes = ListField(child=CharField())
     materials = ListField(child=DictField())

@@ -24,6 +24,7 @@ class Step(Endpoint):
     """A paid step: one verb, then the waiting rule."""
 
     scopes = {"POST": "generate"}
+    paid = True
 
     def run(self, request: Request, verb: Callable[..., Job]) -> Response:
         """Call the verb with the body as it came, and wait for its job."""
@@ -58,7 +59,10 @@ class Detect(Step):
 
     @extend_schema(
         operation_id="category_detect",
-        request=inputs.DetectInput,
+        request={
+            "application/json": inputs.DetectInput,
+            "multipart/form-data": shapes.DetectUpload,
+        },
         responses={200: shapes.Detected, 202: JobSerializer},
     )
     def post(self, request: Request) -> Response:

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from core.errors import InvalidRequest, NotFound
-from techpack import queries, trade
+from techpack import outlines, queries, trade
 from techpack.models import Product, Revision
 from techpack.operations.revisions import add_revision
 
@@ -30,9 +30,10 @@ UNTITLED = "Untitled product"
 
 
 def create_product(*, user: Any, name: str = "", description: str = "") -> Product:
-    """A new, empty product."""
+    """A new, empty product; in inches for who works in inches."""
+    unit = Product.Unit.INCH if user.units == Product.Unit.INCH else ""
     return Product.objects.create(
-        user=user, name=name.strip() or UNTITLED, description=description.strip()
+        user=user, name=name.strip() or UNTITLED, description=description.strip(), unit=unit
     )
 
 
@@ -68,7 +69,11 @@ def change_product(*, user: Any, product_id: UUID, changes: dict[str, Any]) -> P
         _choose_category(product, changes["category"], changes.get("subcategory", ""))
     elif "subcategory" in changes:
         product.subcategory = changes["subcategory"].strip()
-    product.save()
+    with transaction.atomic():
+        product.save()
+        if {"category", "subcategory"} & changes.keys():
+            for revision in queries.revisions_of(product):
+                outlines.prepare_later(revision)
     return product
 
 

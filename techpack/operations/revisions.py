@@ -23,8 +23,14 @@ STROKES_MOST, STROKE_POINTS_MOST = 40, 2000
 
 
 def add_revision(
-    *, user: Any, product_id: UUID, file: Any, filename: str = "", declared_type: str = "",
-    view_type: str = "", source: str = Revision.Source.UPLOAD,
+    *,
+    user: Any,
+    product_id: UUID,
+    file: Any,
+    filename: str = "",
+    declared_type: str = "",
+    view_type: str = "",
+    source: str = Revision.Source.UPLOAD,
 ) -> Revision:
     """Store a photo, upright, sRGB and without metadata, as the view's newest version.
 
@@ -135,8 +141,13 @@ def delete_revision(*, user: Any, revision_id: UUID) -> None:
 
 
 def set_scale(
-    *, user: Any, revision_id: UUID, start: Sequence[float], end: Sequence[float],
-    length_um: int, code: str = "",
+    *,
+    user: Any,
+    revision_id: UUID,
+    start: Sequence[float],
+    end: Sequence[float],
+    length_um: int,
+    code: str = "",
 ) -> Revision:
     """One known dimension, in pixels of the stored picture; lengths become measured. Free.
 
@@ -178,7 +189,11 @@ def outline_of(*, user: Any, revision_id: UUID) -> dict[str, Any]:
 
 
 def correct_outline(
-    *, user: Any, revision_id: UUID, keep: Sequence[Any], remove: Sequence[Any],
+    *,
+    user: Any,
+    revision_id: UUID,
+    keep: Sequence[Any],
+    remove: Sequence[Any],
     worn_by_person: bool | None = None,
 ) -> dict[str, Any]:
     """Find the outline again with a person's strokes as hints. Free.
@@ -204,9 +219,7 @@ def _check_strokes(revision: Revision, name: str, drawn: Sequence[Any]) -> None:
             fields={name: [f"At most {STROKES_MOST} strokes of {STROKE_POINTS_MOST} points."]},
         )
     for index, stroke in enumerate(drawn):
-        _check_points(
-            revision, {f"{name}.{index}.{at}": point for at, point in enumerate(stroke)}
-        )
+        _check_points(revision, {f"{name}.{index}.{at}": point for at, point in enumerate(stroke)})
 
 
 def place_landmarks(

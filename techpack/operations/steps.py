@@ -10,12 +10,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
-from uuid import UUID
 
 from core import storage
 from core.errors import InvalidRequest
 from core.images import take_image
 from core.shape import checked
+from credits.errors import Alternative
 from generation.kinds import Prepared
 from generation.models import Job
 from generation.operations import submit
@@ -23,7 +23,7 @@ from generation.providers.routes import route_of
 from techpack import queries, trade
 from techpack.inputs import AnalyzeInput, CloseUpsInput, DetectInput, SketchesInput, ids_of
 from techpack.models import Analysis, Product, Revision
-from techpack.prices import price_of
+from techpack.prices import VIEWS_INCLUDED, price_of, views_price
 from techpack.words import category_in_words
 from techpack.work import analysing
 
@@ -66,7 +66,11 @@ def detect_category(
         return Prepared({"revision_id": str(revision.pk)}, product_id=product.pk)
 
     return submit(
-        user=user, kind=DETECT, price=price_of(DETECT, data), prepare=prepare, key=key,
+        user=user,
+        kind=DETECT,
+        price=price_of(DETECT, data),
+        prepare=prepare,
+        key=key,
         request_id=request_id,
     )
 
@@ -91,11 +95,22 @@ def analyze_base_views(
         inputs = {"revision_ids": list(keys), "cache_keys": keys, "fresh": fresh}
         if fresh:
             return Prepared(inputs, product_id=product.pk, planned=len(fresh))
-        return Prepared(inputs, product_id=product.pk, planned=len(keys), store=analysing.store_cached)
+        return Prepared(
+            inputs, product_id=product.pk, planned=len(keys), store=analysing.store_cached
+        )
 
+    price = price_of(ANALYZE, data)
+    fewer = views_price(VIEWS_INCLUDED)
     return submit(
-        user=user, kind=ANALYZE, price=price_of(ANALYZE, data), prepare=prepare, key=key,
+        user=user,
+        kind=ANALYZE,
+        price=price,
+        prepare=prepare,
+        key=key,
         request_id=request_id,
+        alternatives=[Alternative(f"Analyse {VIEWS_INCLUDED} views instead", fewer)]
+        if fewer < price
+        else (),
     )
 
 
@@ -115,7 +130,11 @@ def generate_close_ups(
         return Prepared({"revision_ids": _photos(analyses)}, product_id=product.pk, planned=8)
 
     return submit(
-        user=user, kind=CLOSE_UPS, price=price_of(CLOSE_UPS, data), prepare=prepare, key=key,
+        user=user,
+        kind=CLOSE_UPS,
+        price=price_of(CLOSE_UPS, data),
+        prepare=prepare,
+        key=key,
         request_id=request_id,
     )
 
@@ -136,7 +155,11 @@ def generate_sketches(
         return Prepared({"revision_ids": _photos(analyses)}, product_id=product.pk, planned=3)
 
     return submit(
-        user=user, kind=SKETCHES, price=price_of(SKETCHES, data), prepare=prepare, key=key,
+        user=user,
+        kind=SKETCHES,
+        price=price_of(SKETCHES, data),
+        prepare=prepare,
+        key=key,
         request_id=request_id,
     )
 
@@ -164,9 +187,11 @@ def cache_key(user: Any, product: Product, revision: Revision) -> str:
     said = [product.description, product.subcategory, revision.strokes, revision.landmarks]
     words = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
     parts = [
-        str(user.pk), revision.image_hash, f"{route.name}:{route.model}", PROMPT_VERSION,
-        product.category, words,
+        str(user.pk),
+        revision.image_hash,
+        f"{route.name}:{route.model}",
+        PROMPT_VERSION,
+        product.category,
+        words,
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-

@@ -106,10 +106,16 @@ def _cover(pack: Merged, readiness: Readiness, unit: str) -> Cover:
         said("Style no.", product.style_no),
         said("Season", product.season),
         said("Brand", product.brand),
-        Fact("Category", Value(
-            f"{template.name}, {category}", "user" if product.category_source == "user" else "ai",
-            product.category_confidence,
-        )) if product.category else said("Category", ""),
+        Fact(
+            "Category",
+            Value(
+                f"{template.name}, {category}",
+                "user" if product.category_source == "user" else "ai",
+                product.category_confidence,
+            ),
+        )
+        if product.category
+        else said("Category", ""),
         said("Sizes", " ".join(product.sizes), sizes),
         said("Sample size", product.sample_size, template.sample_size),
         Fact("Known length", _known_length(pack, unit)),
@@ -121,7 +127,8 @@ def _cover(pack: Merged, readiness: Readiness, unit: str) -> Cover:
         photo=_picture(front.image_key, f"{product.name}, {front.view_type}") if front else None,
         swatches=tuple(
             Swatch(text_of(row.cell("value"), unit), str(row.cell("hex").value))
-            for row in pack.rows("colors") if row.cell("hex")
+            for row in pack.rows("colors")
+            if row.cell("hex")
         ),
         summary=Value(product.description, "user" if product.description else None),
         readiness=readiness.score,
@@ -277,7 +284,8 @@ def _close_ups(pack: Merged) -> CloseUpsSheet:
                 picture=_picture(row.image_key, str(row.shot_metadata.get("name", "detail"))),
                 name=str(row.shot_metadata.get("name", "Detail")),
                 shows=Value(
-                    str(row.analysis_data.get("summary", "")), "ai",
+                    str(row.analysis_data.get("summary", "")),
+                    "ai",
                     row.analysis_data.get("confidence"),
                 ),
                 scale_bar=_bar(row.shot_metadata.get("scaleBar"), row.shot_metadata),

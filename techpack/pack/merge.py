@@ -41,9 +41,14 @@ def load(product: Product) -> Merged:
     }
     changes = [product.updated_at, *(row.created_at for row in analyses), *(v.at for v in typed)]
     return Merged(
-        product=product, template=template, unit=unit,
+        product=product,
+        template=template,
+        unit=unit,
         sections=_typed_over(found, [value for value in typed if value.revision_id is None]),
-        views=views, analyses=analyses, close_ups=close_ups, sketches=sketches,
+        views=views,
+        analyses=analyses,
+        close_ups=close_ups,
+        sketches=sketches,
         last_change=max(changes),
     )
 

@@ -24,11 +24,29 @@ FIELDS = {
     "other": {"value", "name"},
     "colors": {"value", "hex", "name", "standard"},
     "construction": {
-        "operation", "stitch", "seam", "spi", "allowance", "thread", "note", "value", "name",
+        "operation",
+        "stitch",
+        "seam",
+        "spi",
+        "allowance",
+        "thread",
+        "note",
+        "value",
+        "name",
     },
     "bom": {
-        "component", "material", "composition", "weight", "finish", "supplier", "supplierCode",
-        "placement", "quantity", "uom", "wastage", "unitCost",
+        "component",
+        "material",
+        "composition",
+        "weight",
+        "finish",
+        "supplier",
+        "supplierCode",
+        "placement",
+        "quantity",
+        "uom",
+        "wastage",
+        "unitCost",
     },
     "pointsOfMeasure": set(LENGTH_FIELDS),
     "dimensions": {"value"},
@@ -134,5 +152,3 @@ def _length_um(product: Product, path: str, value: Any) -> int:
 def path_of(row: Row, field: str) -> str:
     """The path that addresses a cell."""
     return f"{row.section}.{row.id}.{field}"
-
-

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from core.api import uuid_or_404
 from techpack import queries
@@ -23,7 +23,7 @@ def drawn_by(user: Any) -> str:
 
 
 @login_required
-@require_GET
+@require_safe
 def document(request: HttpRequest, product_id: str) -> HttpResponse:
     """Every sheet of the pack, printable."""
     product = queries.product_of(request.user, uuid_or_404(product_id))
@@ -45,7 +45,7 @@ def document(request: HttpRequest, product_id: str) -> HttpResponse:
 
 
 @login_required
-@require_GET
+@require_safe
 def pdf(request: HttpRequest, product_id: str) -> HttpResponse:
     """The pack as a PDF."""
     product = queries.product_of(request.user, uuid_or_404(product_id))

@@ -10,7 +10,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from core.api import uuid_or_404
 from core.errors import DomainError
@@ -22,7 +22,7 @@ A_PAGE = 24
 
 
 @login_required
-@require_GET
+@require_safe
 def products(request: HttpRequest) -> HttpResponse:
     """Cards of the user's products."""
     q, order = request.GET.get("q", "").strip()[:100], request.GET.get("order", "recent")

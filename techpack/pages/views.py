@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from core import storage
 from core.api import uuid_or_404
@@ -37,7 +37,10 @@ def add_view(request: HttpRequest, product_id: str) -> HttpResponse:
     for file in request.FILES.getlist("image")[:10]:
         try:
             revision = operations.add_revision(
-                user=request.user, product_id=pk, file=file, filename=file.name or "",
+                user=request.user,
+                product_id=pk,
+                file=file,
+                filename=file.name or "",
                 declared_type=file.content_type or "",
                 view_type=request.POST.get("view_type", ""),
             )
@@ -80,8 +83,12 @@ def known_length(request: HttpRequest, product_id: str) -> HttpResponse:
         line = line_of(revision, code)
         length = parse_length(request.POST.get("length", ""), unit_of(product), field="length")
         operations.set_scale(
-            user=request.user, revision_id=revision.pk, start=line["from"], end=line["to"],
-            length_um=round(length * _straight(line)), code=code,
+            user=request.user,
+            revision_id=revision.pk,
+            start=line["from"],
+            end=line["to"],
+            length_um=round(length * _straight(line)),
+            code=code,
         )
         messages.success(request, f"Lengths are measured from {code} now.")
     except DomainError as error:
@@ -104,7 +111,7 @@ def _photo_with(product: Product, revision_id: str) -> Revision:
 
 
 @login_required
-@require_GET
+@require_safe
 def view(request: HttpRequest, revision_id: str) -> HttpResponse:
     """The photo with its outline, landmarks and measuring lines, to be corrected."""
     revision = queries.revision_of(request.user, uuid_or_404(revision_id))
@@ -153,9 +160,13 @@ def _lines(revision: Revision) -> list[dict[str, Any]]:
         {
             **line,
             "name": names[line["code"]].name if line["code"] in names else line["code"],
-            "x1": line["from"][0], "y1": line["from"][1],
-            "x2": line["to"][0], "y2": line["to"][1],
-            "text": format_length(lengths[line["code"]].um, unit) if line["code"] in lengths else "",
+            "x1": line["from"][0],
+            "y1": line["from"][1],
+            "x2": line["to"][0],
+            "y2": line["to"][1],
+            "text": format_length(lengths[line["code"]].um, unit)
+            if line["code"] in lengths
+            else "",
             "uncertainty": format_length(lengths[line["code"]].uncertainty_um, unit)
             if line["code"] in lengths
             else "",
@@ -192,9 +203,7 @@ def scale(request: HttpRequest, revision_id: str) -> HttpResponse:
         points = [float(request.POST.get(name, "")) for name in ("x1", "y1", "x2", "y2")]
     except ValueError:
         raise InvalidRequest("Draw the line first.", fields={"line": ["Draw a line."]}) from None
-    length = parse_length(
-        request.POST.get("length", ""), unit_of(revision.product), field="length"
-    )
+    length = parse_length(request.POST.get("length", ""), unit_of(revision.product), field="length")
     given = checked(
         inputs.ScaleInput,
         {"from": points[:2], "to": points[2:], "length": {"value": 1, "unit": "mm"}},
@@ -214,7 +223,10 @@ def outline(request: HttpRequest, revision_id: str) -> HttpResponse:
     revision = queries.revision_of(request.user, pk)
     given = checked(inputs.OutlineInput, _body(request))
     operations.correct_outline(
-        user=request.user, revision_id=pk, keep=given.keep, remove=given.remove,
+        user=request.user,
+        revision_id=pk,
+        keep=given.keep,
+        remove=given.remove,
         worn_by_person=given.worn_by_person,
     )
     return _answer(request, revision, "The outline follows your strokes now.")

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from core.api import uuid_or_404
 from core.errors import DomainError, InsufficientCredits, NotFound
@@ -35,12 +35,12 @@ def _render(
     """The whole page, or the part of it that htmx asked for."""
     shown = bench.bench_of(product, user=request.user, drawn_by=drawn_by(request.user))
     context = {"nav_active": "products", "bench": shown, "product": product, "short": short}
-    name = "techpack/_bench.html" if getattr(request, "htmx", False) else "techpack/workspace.html"
+    name = "techpack/_update.html" if getattr(request, "htmx", False) else "techpack/workspace.html"
     return render(request, name, context, status=status)
 
 
 @login_required
-@require_GET
+@require_safe
 def workspace(request: HttpRequest, product_id: str) -> HttpResponse:
     """Where a pack is made."""
     return _render(request, queries.product_of(request.user, uuid_or_404(product_id)))
@@ -86,7 +86,8 @@ def fields(request: HttpRequest, product_id: str) -> HttpResponse:
     """Values typed over: those that differ from what is shown are set."""
     product = queries.product_of(request.user, uuid_or_404(product_id))
     typed = {
-        name: value for name, value in request.POST.items()
+        name: value
+        for name, value in request.POST.items()
         if name.count(".") >= 2 or name.startswith("cover.")
     }
     try:

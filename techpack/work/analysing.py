@@ -36,7 +36,9 @@ def work(run: Run) -> Outcome:
     product = Product.objects.get(pk=run.job.product_id)
     revisions = _photos(run.input["revision_ids"], product)
     fresh = [row for row in revisions if str(row.pk) in run.input["fresh"]]
-    run.report(done=0, planned=len(fresh), step=f"Looking at {len(fresh)} of {len(revisions)} views")
+    run.report(
+        done=0, planned=len(fresh), step=f"Looking at {len(fresh)} of {len(revisions)} views"
+    )
     _ensure_category(run, product, revisions)
     parts = Parts(run, planned=len(fresh), step="{done} of {planned} views")
     answers: dict[str, Answer] = {}
@@ -106,7 +108,8 @@ def _store(job: Job, revisions: list[Revision], answers: Mapping[str, Answer]) -
 
 def _keep(job: Job, revision: Revision, answer: Answer, call: Any) -> Analysis:
     return _write(
-        job, revision,
+        job,
+        revision,
         raw=answer.data,
         tokens=answer.usage.total_tokens,
         ms=call.processing_time_ms if call else 0,
@@ -132,19 +135,34 @@ def _from_cache(job: Job, revision: Revision) -> Analysis:
 
 
 def _write(
-    job: Job, revision: Revision, *, raw: dict[str, Any], tokens: int, ms: int, model: str,
+    job: Job,
+    revision: Revision,
+    *,
+    raw: dict[str, Any],
+    tokens: int,
+    ms: int,
+    model: str,
     cached: bool,
 ) -> Analysis:
     lengths = measuring.dimension_entries(revision)
     data = {**raw, "dimensions": lengths or raw.get("dimensions", [])}
     confidence = data.pop("confidence", 0.0)
     return Analysis.objects.create(
-        product_id=revision.product_id, user_id=job.user_id, revision=revision, job=job,
-        view_type=revision.view_type, image_hash=revision.image_hash,
+        product_id=revision.product_id,
+        user_id=job.user_id,
+        revision=revision,
+        job=job,
+        view_type=revision.view_type,
+        image_hash=revision.image_hash,
         cache_key=job.input["cache_keys"][str(revision.pk)],
-        category=revision.product.category, raw_data=raw, analysis_data=data,
-        model_used=model, tokens_used=tokens, processing_time_ms=ms,
-        confidence_score=confidence, is_cached=cached,
+        category=revision.product.category,
+        raw_data=raw,
+        analysis_data=data,
+        model_used=model,
+        tokens_used=tokens,
+        processing_time_ms=ms,
+        confidence_score=confidence,
+        is_cached=cached,
     )
 
 

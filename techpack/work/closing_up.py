@@ -74,8 +74,12 @@ def _call(route: Route, part: str, operation: str, kind: Any, **told: Any) -> Ca
 def _plan(run: Run, route: Route, views: list[View], product: Product) -> list[Shot]:
     brief = seeing.brief_of(product)
     call = _call(
-        route, "plan", "close-ups/plan", "vision",
-        views=[view.view_type for view in views], category=brief.category,
+        route,
+        "plan",
+        "close-ups/plan",
+        "vision",
+        views=[view.view_type for view in views],
+        category=brief.category,
     )
     answer = run.call(
         call, lambda: route.provider.plan_close_ups(views=views, brief=brief, model=route.model)
@@ -106,13 +110,23 @@ def _thumbnail(image_key: str) -> str:
 
 
 def _row(
-    job: Job, product: Product, shot: Shot, cut: Answer, told: Answer, thumbnail_key: str,
+    job: Job,
+    product: Product,
+    shot: Shot,
+    cut: Answer,
+    told: Answer,
+    thumbnail_key: str,
     made_from: dict[str, Any],
 ) -> CloseUp:
     return CloseUp.objects.create(
-        product=product, job=job, revision_id=UUID(shot["sourceRevisionId"]),
-        image_key=cut.keys["image.jpg"], thumbnail_key=thumbnail_key,
-        shot_metadata={**shot, **cut.data}, analysis_data=told.data, order=shot["order"],
+        product=product,
+        job=job,
+        revision_id=UUID(shot["sourceRevisionId"]),
+        image_key=cut.keys["image.jpg"],
+        thumbnail_key=thumbnail_key,
+        shot_metadata={**shot, **cut.data},
+        analysis_data=told.data,
+        order=shot["order"],
         made_from=made_from,
     )
 

@@ -29,6 +29,8 @@ def work(run: Run) -> Outcome:
         view = seeing.view_of(revision)
         brief = seeing.brief_of(revision.product)
     guess = ask(run, view, brief)
+    if revision is not None:
+        _ready_to_measure(revision, guess)
 
     def store(job: Job) -> dict[str, Any]:
         if revision is not None:
@@ -36,6 +38,14 @@ def work(run: Run) -> Outcome:
         return guess
 
     return Outcome(store=store, captured=0)
+
+
+def _ready_to_measure(revision: Revision, guess: dict[str, Any]) -> None:
+    """Find the measuring lines of the category now, so that a length can be typed at once."""
+    product = revision.product
+    if product.category_source != "user":
+        product.category, product.subcategory = guess["category"], guess["subcategory"]
+    outlines.ensure_geometry(revision)
 
 
 def ask(run: Run, view: View, brief: Brief) -> dict[str, Any]:
@@ -74,7 +84,14 @@ def present(job: Job) -> dict[str, Any]:
     result = job.result or {}
     return {
         name: result.get(name)
-        for name in ("category", "subcategory", "confidence", "alternatives", "because", "modelUsed")
+        for name in (
+            "category",
+            "subcategory",
+            "confidence",
+            "alternatives",
+            "because",
+            "modelUsed",
+        )
     }
 
 

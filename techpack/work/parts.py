@@ -29,7 +29,8 @@ class Parts:
         self.done += 1
         if not self.run.is_canceled:
             self.run.report(
-                done=self.done, planned=self.planned,
+                done=self.done,
+                planned=self.planned,
                 step=self.step.format(done=self.done, planned=self.planned),
             )
 

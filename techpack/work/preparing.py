@@ -21,8 +21,11 @@ def prepare(*, revision_id: UUID) -> None:
     )
     if revision is None:
         return
-    outlines.ensure_outline(revision)
     product = revision.product
+    if product.category:
+        outlines.ensure_geometry(revision)
+    else:
+        outlines.ensure_outline(revision)
     emit(
         type="product.updated",
         user_id=product.user_id,

@@ -103,7 +103,10 @@ def _composed(
             continue
         data = drawn[view].data
         sketch = Sketch(
-            product=product, revision=sources[view], view_type=view, drawing=data["drawing"],
+            product=product,
+            revision=sources[view],
+            view_type=view,
+            drawing=data["drawing"],
             callouts=[] if made else drawing.place_callouts(pack, data["anchors"], numbers),
             measurements=drawing.place_measures(pack, data["measures"], skip=shown_codes),
         )

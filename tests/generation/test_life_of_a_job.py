@@ -204,8 +204,14 @@ def test_after_five_attempts_a_job_is_given_up(submit: Submit, user: Any) -> Non
 
 def lose_a_worker_during(run: Run, *, resubmittable: bool) -> None:
     AICall.objects.create(
-        job=run.job, user=run.job.user, part="front", operation_name="look",
-        operation_type="vision", provider="p", model_name="m", submitted_at=Now(),
+        job=run.job,
+        user=run.job.user,
+        part="front",
+        operation_name="look",
+        operation_type="vision",
+        provider="p",
+        model_name="m",
+        submitted_at=Now(),
         is_resubmittable=resubmittable,
     )
     Job.objects.filter(pk=run.job.pk).update(lease_expires_at=Now() - timedelta(seconds=1))
@@ -335,4 +341,9 @@ def test_progress_is_counted(submit: Submit, user: Any, echo: Echo) -> None:
     echo.work = steps  # type: ignore[method-assign]
     work.run_job(job_id=submit().pk)
 
-    assert seen == [(25, "1 of 4 shots"), (50, "2 of 4 shots"), (75, "3 of 4 shots"), (99, "4 of 4 shots")]
+    assert seen == [
+        (25, "1 of 4 shots"),
+        (50, "2 of 4 shots"),
+        (75, "3 of 4 shots"),
+        (99, "4 of 4 shots"),
+    ]

@@ -94,9 +94,7 @@ def _scaled(strokes: Sequence[Stroke], scale: float) -> list[list[Point]]:
 def see(view: View) -> Seen:
     """Load a view; its known outline is drawn again, an unknown one is found."""
     picture = _load(view.data)
-    outline = (
-        _redrawn(picture, view.outline) if view.outline else mask.find_outline(picture)
-    )
+    outline = _redrawn(picture, view.outline) if view.outline else mask.find_outline(picture)
     return Seen(picture, outline, silhouette.describe(outline))
 
 
@@ -267,7 +265,9 @@ class Studio:
             lines = measures.measure(seen.outline, family, found)
             return Answer(_flat(drawing, seen, anchors, lines))
         schematic_view = (
-            schematic.mirrored_back(drawing) if view_type == "back" else schematic.side(family, drawing)
+            schematic.mirrored_back(drawing)
+            if view_type == "back"
+            else schematic.side(family, drawing)
         )
         return Answer(_flat(schematic_view, seen, {}, []))
 
@@ -309,9 +309,7 @@ def _construction(drawing: Drawing, sure: float) -> list[dict[str, Any]]:
     """Seams that the photo supports; what was only assumed says so."""
     seen = sorted({s.label for s in drawing.strokes if s.kind in ("seam", "stitch") and s.label})
     entries = [(label, "seen in the photo", min(0.75, sure)) for label in seen]
-    entries += [
-        (label, "assumed: confirm", 0.2) for label in drawing.assumed if label not in seen
-    ]
+    entries += [(label, "assumed: confirm", 0.2) for label in drawing.assumed if label not in seen]
     return [
         {
             "id": "k_" + "-".join(label.lower().split()),
@@ -324,9 +322,7 @@ def _construction(drawing: Drawing, sure: float) -> list[dict[str, Any]]:
     ]
 
 
-def _elements(
-    drawing: Drawing, seen: Seen, found: Mapping[str, Landmark]
-) -> list[dict[str, Any]]:
+def _elements(drawing: Drawing, seen: Seen, found: Mapping[str, Landmark]) -> list[dict[str, Any]]:
     entries = [
         ("e_symmetry", "Symmetry", "symmetrical", seen.silhouette.mirror_iou)
         if drawing.symmetrised

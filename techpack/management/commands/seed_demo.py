@@ -25,7 +25,9 @@ class Command(BaseCommand):
         user = demo.demo_user()
         folder = settings.DATA_DIR / "demo"
         for product, is_new in demo.make_products(user):
-            self.stdout.write(f"{'made' if is_new else 'there'}  {product.style_no}  {product.name}")
+            self.stdout.write(
+                f"{'made' if is_new else 'there'}  {product.style_no}  {product.name}"
+            )
             if options["all"]:
                 folder.mkdir(parents=True, exist_ok=True)
                 name, data = pdf_of(product, drawn_by=user.name)

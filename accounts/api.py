@@ -15,15 +15,16 @@ class Keys(Endpoint):
 
     # A kept answer would keep the secret, which is stored nowhere.
     idempotent = False
+    conflicts = frozenset({"POST"})
 
-    @extend_schema(responses={200: KeyPage})
+    @extend_schema(operation_id="keys_list", responses={200: KeyPage})
     def get(self, request: Request) -> Response:
         """Your keys, newest first."""
         return Response(
             page_of(request, keys_of(person_of(request)), lambda key: KeyOutput(key).data)
         )
 
-    @extend_schema(request=NewKeyInput, responses={201: NewKeyOutput})
+    @extend_schema(operation_id="keys_create", request=NewKeyInput, responses={201: NewKeyOutput})
     def post(self, request: Request) -> Response:
         """Make a key; the answer holds it in full, this once."""
         given = NewKeyInput(data=request.data)
@@ -35,7 +36,7 @@ class Keys(Endpoint):
 class KeyDetail(Endpoint):
     """Revoke an API key."""
 
-    @extend_schema(responses={204: None})
+    @extend_schema(operation_id="keys_revoke", responses={204: None})
     def delete(self, request: Request, key_id: str) -> Response:
         """Stop a key at once and for good."""
         revoke_key(user=person_of(request), key_id=uuid_or_404(key_id))

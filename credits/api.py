@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,18 +18,13 @@ from credits.serializers import (
     present_quote,
 )
 
-PAGE = [
-    OpenApiParameter("limit", OpenApiTypes.INT, description="1 to 100, usually 50"),
-    OpenApiParameter("cursor", OpenApiTypes.STR, description="from `next` or `previous`"),
-]
-
 
 class Credits(Endpoint):
     """The balance."""
 
     scopes = {"GET": "credits:read"}
 
-    @extend_schema(responses={200: BalanceShape})
+    @extend_schema(operation_id="credits_read", responses={200: BalanceShape})
     def get(self, request: Request) -> Response:
         """What is available, held and owed, and the lots that it consists of."""
         balance = queries.balance(request.user)
@@ -42,7 +36,7 @@ class Statement(Endpoint):
 
     scopes = {"GET": "credits:read"}
 
-    @extend_schema(parameters=PAGE, responses={200: StatementShape})
+    @extend_schema(operation_id="statement_list", responses={200: StatementShape})
     def get(self, request: Request) -> Response:
         """One line per operation, grant, expiry and revocation, newest first."""
         page = page_of(request, queries.statement(request.user), lambda line: line)
@@ -55,7 +49,7 @@ class QuoteOperation(Endpoint):
 
     scopes = {"POST": "credits:read"}
 
-    @extend_schema(request=QuoteRequest, responses={200: QuoteShape})
+    @extend_schema(operation_id="quote", request=QuoteRequest, responses={200: QuoteShape})
     def post(self, request: Request) -> Response:
         """What an operation would cost with the given input; nothing is held."""
         asked = QuoteRequest(data=request.data)

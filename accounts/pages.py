@@ -6,7 +6,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.forms import KeyForm, PreferencesForm
 from accounts.operations import change_preferences, create_key, revoke_key
@@ -15,7 +15,7 @@ from accounts.queries import keys_of, person_of
 from core.api import uuid_or_404
 
 
-@require_GET
+@require_safe
 def landing(request: HttpRequest) -> HttpResponse:
     """What this is, to strangers; people with a session go to their products."""
     if request.user.is_authenticated:
@@ -23,14 +23,14 @@ def landing(request: HttpRequest) -> HttpResponse:
     return render(request, "pages/landing.html", price_list())
 
 
-@require_GET
+@require_safe
 def prices(request: HttpRequest) -> HttpResponse:
     """Price per operation, plans and top-ups."""
     return render(request, "pages/prices.html", price_list())
 
 
 @login_required
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: HttpRequest) -> HttpResponse:
     """Name and preferences."""
     person = person_of(request)
@@ -44,7 +44,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @never_cache
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def keys(request: HttpRequest) -> HttpResponse:
     """List keys; make one and show it this once."""
     person = person_of(request)

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 from rest_framework.request import Request
 
 from core.api import page_of
@@ -52,7 +52,7 @@ def bar_of(*, free: Microcredits, held: Microcredits, used: Microcredits) -> Bar
 
 
 @login_required
-@require_GET
+@require_safe
 def statement(request: HttpRequest) -> HttpResponse:
     """Balance, lots, and one line per operation."""
     user: Any = request.user
@@ -98,7 +98,7 @@ class _Echo:
 
 
 @login_required
-@require_GET
+@require_safe
 def statement_csv(request: HttpRequest) -> StreamingHttpResponse:
     """The whole statement, newest first."""
     writer = csv.writer(_Echo())

@@ -100,16 +100,14 @@ def _bare_sql() -> Any:
             "CREATE TEMP TABLE bare_account (id int PRIMARY KEY, free bigint, held bigint)"
         )
         cursor.execute(
-            "CREATE TEMP TABLE bare_job (id uuid PRIMARY KEY, state text, price bigint, result jsonb)"
+            "CREATE TEMP TABLE bare_job (id uuid PRIMARY KEY, state text, price int, result jsonb)"
         )
         cursor.execute("INSERT INTO bare_account VALUES (1, 1000000000000, 0)")
 
     def one() -> None:
         pk = uuid4()
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(
-                "UPDATE bare_account SET free = free - 3, held = held + 3 WHERE id = 1 AND free >= 3"
-            )
+            cursor.execute("UPDATE bare_account SET free = free - 3, held = held + 3 WHERE id = 1")
             cursor.execute("INSERT INTO bare_job VALUES (%s, 'queued', 3, NULL)", [pk])
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("UPDATE bare_job SET state = 'running' WHERE id = %s", [pk])

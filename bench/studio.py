@@ -36,7 +36,8 @@ def main(arguments: Sequence[str]) -> None:
     times = _measure()
     base = statistics.median(times["baseline"])
     print(
-        f"{'step':16} {'median ms':>10} {'× baseline':>11}   one core, {SIDE} px, {len(SAMPLE)} photos"
+        f"{'step':16} {'median ms':>10} {'× baseline':>11}   "
+        f"one core, {SIDE} px, {len(SAMPLE)} photos"
     )
     for step, taken in times.items():
         median = statistics.median(taken)
@@ -53,6 +54,8 @@ def _enlarged(name: str) -> bytes:
     import cv2
 
     picture = cv2.imread(str(PHOTOS / name))
+    if picture is None:
+        raise FileNotFoundError(PHOTOS / name)
     scale = SIDE / max(picture.shape[:2])
     picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
     return bytes(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 92])[1])
@@ -68,35 +71,42 @@ def _measure() -> dict[str, list[float]]:
     studio = engine.Studio()
     times: dict[str, list[float]] = {}
 
-    def timed(step: str, do: Callable[[], Any]) -> Any:
+    def timed(step: str, do: Callable[..., Any], **given: Any) -> Any:
         started = time.perf_counter()
-        result = do()
+        result = do(**given)
         times.setdefault(step, []).append((time.perf_counter() - started) * 1000)
         return result
 
     for name in SAMPLE:
         data = _enlarged(name)
-        timed("baseline", lambda d=data: cv2.bilateralFilter(photo.load(d).bgr, 9, 28, 7))
+        timed("baseline", _baseline, data=data)
         width, height = photo.load(data).size
         view = View("1", "front", data, width, height)
-        outline = timed("outline", lambda v=view: engine.find_outline(v))
-        known = View("1", "front", data, width, height, outline=outline)
-        guess = timed(
-            "category", lambda v=known: studio.detect_category(views=[v], brief=Brief(), model="")
-        ).data
+        outline = timed("outline", engine.find_outline, view=view)
+        view = View("1", "front", data, width, height, outline=outline)
+        asked = {"views": [view], "model": ""}
+        guess = timed("category", studio.detect_category, brief=Brief(), **asked).data
         brief = Brief(category=guess["category"], subcategory=guess["subcategory"])
-        timed("lengths", lambda v=known, b=brief: engine.geometry(v, b))
-        timed("analysis", lambda v=known, b=brief: studio.analyze_view(view=v, brief=b, model=""))
-        shots = timed(
-            "close-up plan",
-            lambda v=known, b=brief: studio.plan_close_ups(views=[v], brief=b, model=""),
-        ).data
-        for shot in shots["shots"][:3]:
-            timed("close-up", lambda v=known, s=shot: studio.close_up(view=v, shot=s, model=""))
+        timed("lengths", engine.geometry, view=view, brief=brief)
+        timed("analysis", studio.analyze_view, view=view, brief=brief, model="")
+        plan = timed("close-up plan", studio.plan_close_ups, brief=brief, **asked).data
+        for shot in plan["shots"][:3]:
+            timed("close-up", studio.close_up, view=view, shot=shot, model="")
         timed(
             "sketch",
-            lambda v=known, b=brief: studio.draw_flat(
-                view=v, view_type="front", front=None, brief=b, model=""
-            ),
+            studio.draw_flat,
+            view=view,
+            view_type="front",
+            front=None,
+            brief=brief,
+            model="",
         )
     return times
+
+
+def _baseline(data: bytes) -> Any:
+    import cv2
+
+    from generation.providers.studio import photo
+
+    return cv2.bilateralFilter(photo.load(data).bgr, 9, 28, 7)

@@ -24,9 +24,10 @@ DEBUG = False
 PORT: int = env.int("PORT", default=8000)
 BIND: str = env.str("BIND", default="127.0.0.1")
 DATA_DIR: Path = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
+EVERYWHERE = ("127.0.0.1", "0.0.0.0", "::1")  # noqa: S104 - read, not bound
 PUBLIC_URL: str = env.str(
     "PUBLIC_URL",
-    default=f"http://{'localhost' if BIND in ('127.0.0.1', '0.0.0.0', '::1') else BIND}:{PORT}",
+    default=f"http://{'localhost' if BIND in EVERYWHERE else BIND}:{PORT}",
 ).rstrip("/")
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 
@@ -320,5 +321,9 @@ LOGGING: dict[str, Any] = {
         "django.server": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
+        **{
+            name: {"level": "WARNING"}
+            for name in ("celery.app.trace", "celery.worker.strategy", "celery.beat")
+        },
     },
 }

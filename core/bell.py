@@ -110,7 +110,11 @@ class AsyncRing:
 
     async def __aenter__(self) -> AsyncRing:
         loop = asyncio.get_running_loop()
-        self._stop = bell.subscribe(self._topic, lambda: loop.call_soon_threadsafe(self._event.set))
+
+        def wake() -> None:
+            loop.call_soon_threadsafe(self._event.set)
+
+        self._stop = bell.subscribe(self._topic, wake)
         return self
 
     async def __aexit__(self, *exc: object) -> None:

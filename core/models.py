@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from core.ids import uuid7
 
 
-class EventCounter(models.Model):
+class EventCounter(models.Model):  # noqa: DJ008
     """The last sequence number given to a user's events."""
 
     user_id = models.UUIDField(primary_key=True)

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Prefetch, Q, QuerySet
 
 from core.errors import NotFound
+from generation.models import Job
 from techpack.models import Analysis, CloseUp, Product, Revision, Sketch
 
 ORDERS = {
@@ -32,6 +33,15 @@ def product_of(user: Any, product_id: UUID, *, deleted: bool = False) -> Product
     if (product := rows.first()) is None:
         raise NotFound("There is no such product.")
     return product
+
+
+def product_behind(job: Job) -> Product:
+    """The product that a job works on; raises NotFound where it has gone."""
+    rows = Product.objects.filter(user_id=job.user_id)
+    row = rows.filter(pk=job.product_id).first() if job.product_id else None
+    if row is None:
+        raise NotFound("The product has gone.")
+    return row
 
 
 def revisions_of(product: Product, *, every: bool = False) -> QuerySet[Revision]:
@@ -113,14 +123,6 @@ def sketches_of(product: Product) -> list[Sketch]:
     """The product's current flats: front, back, side."""
     rows = Sketch.objects.filter(product=product, is_current=True)
     return sorted(rows, key=lambda row: view_rank(row.view_type))
-
-
-def sketch_of(user: Any, sketch_id: UUID) -> Sketch:
-    """One of the user's flats; raises NotFound."""
-    rows = Sketch.objects.filter(pk=sketch_id, product__user=user, product__deleted_at__isnull=True)
-    if (row := rows.select_related("product").first()) is None:
-        raise NotFound("There is no such sketch.")
-    return row
 
 
 def with_covers(rows: QuerySet[Product]) -> QuerySet[Product]:

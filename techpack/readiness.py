@@ -232,7 +232,7 @@ def tolerances(pack: Merged) -> Check:
         if row.cell("value") and not row.facts.get("isMinimum")
     ]
     bare = [row for row in rows if not row.cell("tolerancePlus") or not row.cell("toleranceMinus")]
-    found = ()
+    found: tuple[Finding, ...] = ()
     if bare:
         found = (
             Finding(
@@ -307,7 +307,7 @@ def bill_of_materials(pack: Merged) -> Check:
     """Every row has a place, a quantity and a unit."""
     rows = pack.rows("bom")
     bare = [row for row in rows if not all(row.cell(n) for n in ("placement", "quantity", "uom"))]
-    found = ()
+    found: tuple[Finding, ...] = ()
     if bare:
         first = next(n for n in ("placement", "quantity", "uom") if not bare[0].cell(n))
         found = (
@@ -373,7 +373,7 @@ def colour_standard(pack: Merged) -> Check:
     """A screen colour is not a standard."""
     colours = pack.rows("colors")
     bare = [row for row in colours if not row.cell("standard")]
-    found = ()
+    found: tuple[Finding, ...] = ()
     if bare or not colours:
         path = f"colors.{bare[0].id}.standard" if bare else "base-views/analyze"
         found = (

@@ -99,6 +99,11 @@ class RestoreProduct(Endpoint):
         return Response(present_product(product))
 
 
+def _view_type(data: Any) -> str:
+    """The view of a multipart upload, in either spelling."""
+    return str(data.get("viewType") or data.get("view_type") or "")
+
+
 def refuse_large(request: Request) -> None:
     """413 by the declared length, before anything is read."""
     declared = request.META.get("CONTENT_LENGTH") or "0"
@@ -150,7 +155,7 @@ class Revisions(Endpoint):
                 file=image,
                 filename=image.name or "",
                 declared_type=image.content_type or "",
-                view_type=str(request.data.get("viewType") or request.data.get("view_type") or ""),
+                view_type=_view_type(request.data),
             )
         else:
             revision = self._from_url(request, pk)

@@ -53,7 +53,7 @@ def _type(
             )
         setattr(product, path.field, path.value)
         return
-    where = {
+    where: dict[str, Any] = {
         "product": product,
         "revision": revision,
         "section": path.section,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from django.utils import timezone
 
@@ -27,8 +27,10 @@ from techpack.document.description import (
     Pack,
     Picture,
     PomRow,
+    Provenance,
     ScaleBar,
     Swatch,
+    Unit,
     Value,
 )
 from techpack.pack.colour import cmyk_words, lab_words
@@ -71,7 +73,7 @@ def build(
     return Pack(
         product=product.name,
         generated_at=timezone.now(),
-        unit=unit,
+        unit=cast(Unit, unit),
         style_no=product.style_no,
         revision=REVISION,
         drawn_by=drawn_by,
@@ -99,7 +101,7 @@ def _cover(pack: Merged, readiness: Readiness, unit: str) -> Cover:
     category = product.subcategory or template.subcategory
 
     def said(label: str, text: str, fallback: str = "") -> Fact:
-        source = "user" if text else "standard" if fallback else None
+        source: Provenance | None = "user" if text else "standard" if fallback else None
         return Fact(label, Value(text or fallback, source))
 
     facts = [

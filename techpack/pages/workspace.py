@@ -86,7 +86,7 @@ def fields(request: HttpRequest, product_id: str) -> HttpResponse:
     """Values typed over: those that differ from what is shown are set."""
     product = queries.product_of(request.user, uuid_or_404(product_id))
     typed = {
-        name: value
+        name: str(value)
         for name, value in request.POST.items()
         if name.count(".") >= 2 or name.startswith("cover.")
     }

@@ -12,7 +12,7 @@ from generation.models import Job
 from generation.providers.protocols import Answer, Call
 from generation.providers.routes import route_of
 from generation.run import Run
-from techpack import measuring, outlines, seeing
+from techpack import measuring, outlines, queries, seeing
 from techpack.models import Analysis, Product, Revision
 from techpack.pack.merge import laid_over
 from techpack.work import detecting
@@ -33,7 +33,7 @@ def not_cached(user: Any, keys: Mapping[str, str]) -> list[str]:
 
 def work(run: Run) -> Outcome:
     """Analyse the fresh views; keep what succeeds and charge for that."""
-    product = Product.objects.get(pk=run.job.product_id)
+    product = queries.product_behind(run.job)
     revisions = _photos(run.input["revision_ids"], product)
     fresh = [row for row in revisions if str(row.pk) in run.input["fresh"]]
     run.report(
@@ -168,7 +168,7 @@ def _write(
 
 def store_cached(job: Job) -> dict[str, Any]:
     """Everything was known: the result without any run."""
-    product = Product.objects.get(pk=job.product_id)
+    product = queries.product_behind(job)
     with transaction.atomic():
         return _store(job, _photos(job.input["revision_ids"], product), {})
 

@@ -14,7 +14,7 @@ from generation.models import Job
 from generation.providers.protocols import Answer, Call, View
 from generation.providers.routes import Route, route_of
 from generation.run import Run
-from techpack import outlines, seeing
+from techpack import outlines, queries, seeing
 from techpack.models import CloseUp, Product, Revision
 from techpack.stale import fingerprint
 from techpack.work.parts import Parts
@@ -27,7 +27,7 @@ Shot = dict[str, Any]
 
 def work(run: Run) -> Outcome:
     """Plan, cut and describe; a shot that fails is left out and not charged."""
-    product = Product.objects.get(pk=run.job.product_id)
+    product = queries.product_behind(run.job)
     revisions = list(Revision.objects.filter(product=product, pk__in=run.input["revision_ids"]))
     for revision in revisions:
         revision.product = product
@@ -136,7 +136,7 @@ def present(job: Job) -> dict[str, Any]:
     result = job.result or {}
     rows = CloseUp.objects.filter(pk__in=result.get("close_ups", [])).order_by("order")
     return {
-        "plan": [shot for shot in result.get("plan", [])],
+        "plan": list(result.get("plan", [])),
         "generated_images": [present_close_up(row) for row in rows],
     }
 

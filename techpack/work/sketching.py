@@ -24,7 +24,7 @@ SIDES = ("side", "left", "right")
 
 def work(run: Run) -> Outcome:
     """Draw each view from its photo, or as a labelled schematic where there is none."""
-    product = Product.objects.get(pk=run.job.product_id)
+    product = queries.product_behind(run.job)
     revisions = list(Revision.objects.filter(product=product, pk__in=run.input["revision_ids"]))
     revisions.sort(key=lambda row: queries.view_rank(row.view_type))
     for revision in revisions:

@@ -29,6 +29,10 @@ def balance_of(user: Any) -> tuple[int, int]:
     return found.available // CREDIT, found.held // CREDIT
 
 
+def code_of(job: Job) -> str:
+    return str((job.error or {}).get("code"))
+
+
 def test_a_submitted_job_holds_its_price_and_rings_the_bell(
     submit: Submit, user: Any, rung: list[str]
 ) -> None:
@@ -77,8 +81,8 @@ def test_a_failure_of_the_provider_costs_nothing(submit: Submit, user: Any, echo
 
     job.refresh_from_db()
     assert job.status == Job.Status.FAILED
-    assert job.error["code"] == "TRANSIENT"
-    assert job.error["context"] == {"charged": "0"}
+    assert code_of(job) == "TRANSIENT"
+    assert (job.error or {})["context"] == {"charged": "0"}
     assert "10.0.0.7" not in str(job.error)
     assert balance_of(user) == (18, 0)
 
@@ -92,7 +96,7 @@ def test_a_bug_is_told_in_plain_words(submit: Submit, user: Any, echo: Echo) -> 
     work.run_job(job_id=job.pk)
 
     job.refresh_from_db()
-    assert (job.status, job.error["code"]) == ("failed", "BUG")
+    assert (job.status, code_of(job)) == ("failed", "BUG")
     assert "secret" not in str(job.error)
     assert balance_of(user) == (18, 0)
 
@@ -186,7 +190,7 @@ def test_a_job_that_nobody_does_ends_at_its_deadline(submit: Submit, user: Any) 
     assert work.sweep()["ended"] == 1
 
     job.refresh_from_db()
-    assert (job.status, job.error["code"]) == ("failed", "TRANSIENT")
+    assert (job.status, code_of(job)) == ("failed", "TRANSIENT")
     assert balance_of(user) == (18, 0)
 
 
@@ -198,7 +202,7 @@ def test_after_five_attempts_a_job_is_given_up(submit: Submit, user: Any) -> Non
         work.sweep()
 
     job.refresh_from_db()
-    assert (job.status, job.attempts, job.error["code"]) == ("failed", 5, "BUG")
+    assert (job.status, job.attempts, code_of(job)) == ("failed", 5, "BUG")
     assert balance_of(user) == (18, 0)
 
 
@@ -225,7 +229,7 @@ def test_a_paid_call_without_an_answer_is_not_bought_again(submit: Submit, user:
     assert work.sweep() == {"requeued": 0, "ended": 1, "rung": 0}
 
     run.job.refresh_from_db()
-    assert (run.job.status, run.job.error["code"]) == ("failed", "AMBIGUOUS")
+    assert (run.job.status, code_of(run.job)) == ("failed", "AMBIGUOUS")
     assert AICall.objects.get().status == AICall.Status.AMBIGUOUS
     assert balance_of(user) == (18, 0)
 

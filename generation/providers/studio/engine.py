@@ -110,7 +110,7 @@ def _redrawn(picture: Photo, known: Mapping[str, Any]) -> Outline:
     if rings:
         cv2.fillPoly(drawn, rings, 255, lineType=cv2.LINE_AA, shift=4)
     return Outline(
-        alpha=drawn.astype(np.float32) / 255,
+        alpha=(drawn / 255).astype(np.float32),
         score=float(known["score"]),
         worn_by_person=bool(known["wornByPerson"]),
         corrected=bool(known.get("corrected")),
@@ -242,10 +242,10 @@ class Studio:
     def close_up(self, *, view: View, shot: Mapping[str, Any], model: str) -> Answer:
         """The crop from the stored picture, enlarged at most three times."""
         full = _full_size(view.data)
-        box = tuple(int(round(side)) for side in shot["box"])
-        wanted = Shot(shot["name"], shot["kind"], shot["reason"], box)  # type: ignore[arg-type]
-        image, width, height, bar = closeups.render(full, wanted, um_per_px=view.um_per_px)
-        data: dict[str, Any] = {"width": width, "height": height}
+        x, y, width, height = (round(side) for side in shot["box"])
+        wanted = Shot(shot["name"], shot["kind"], shot["reason"], (x, y, width, height))
+        image, shown_w, shown_h, bar = closeups.render(full, wanted, um_per_px=view.um_per_px)
+        data: dict[str, Any] = {"width": shown_w, "height": shown_h}
         return Answer({**data, "scaleBar": bar} if bar else data, images={"image.jpg": image})
 
     def draw_flat(
@@ -360,12 +360,12 @@ def _best(shots: list[dict[str, Any]], *, most: int) -> list[dict[str, Any]]:
     ordered = sorted(shots, key=lambda shot: ranks[shot["kind"]])
     first_texture = next((s for s in ordered if s["kind"] == "texture"), None)
     rest = [s for s in ordered if s["kind"] != "texture"]
-    kept = rest[: most - 1] + [first_texture] if first_texture else rest[:most]
+    kept = [*rest[:most - 1], first_texture] if first_texture else rest[:most]
     return [{**shot, "order": order} for order, shot in enumerate(kept)]
 
 
 def _shot(shot: Mapping[str, Any], seen: Seen) -> Shot:
-    x, y, width, height = (int(round(side * seen.photo.scale)) for side in shot["box"])
+    x, y, width, height = (round(side * seen.photo.scale) for side in shot["box"])
     return Shot(shot["name"], shot["kind"], shot["reason"], (x, y, max(width, 1), max(height, 1)))
 
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
-from core.models import Event
+from core.ids import uuid7
 
 CHANNEL = "techpack"
 
@@ -20,22 +21,35 @@ def ring(**what: str) -> None:
         cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, json.dumps(what)])
 
 
-def emit(*, type: str, user_id: UUID, data: Mapping[str, Any], version: int = 1) -> Event:
-    """Record an event of a user, in the caller's transaction.
-
-    The sequence number is taken under a row lock that lasts until the commit, so a
-    reader that has seen number n has seen every smaller one.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO core_eventcounter (user_id, last) VALUES (%s, 1) "
-            "ON CONFLICT (user_id) DO UPDATE SET last = core_eventcounter.last + 1 "
-            "RETURNING last",
-            [user_id],
-        )
-        sequence = cursor.fetchone()[0]
-    event = Event.objects.create(
-        user_id=user_id, sequence=sequence, type=type, version=version, data=dict(data)
+_EMIT = """
+    WITH counter AS (
+        INSERT INTO core_eventcounter (user_id, last) VALUES (%(user_id)s, 1)
+        ON CONFLICT (user_id) DO UPDATE SET last = core_eventcounter.last + 1
+        RETURNING last
+    ), made AS (
+        INSERT INTO core_event (id, user_id, sequence, type, version, data)
+        SELECT %(id)s, %(user_id)s, last, %(type)s, %(version)s, %(data)s::jsonb FROM counter
+        RETURNING sequence
     )
-    ring(user=str(user_id))
-    return event
+    SELECT sequence, pg_notify(%(channel)s, %(ring)s) FROM made
+"""
+
+
+def emit(*, type: str, user_id: UUID, data: Mapping[str, Any], version: int = 1) -> int:
+    """Record an event of a user, in the caller's transaction; returns its sequence number.
+
+    The number is taken under a row lock that lasts until the commit, so a reader that
+    has seen number n has seen every smaller one.
+    """
+    given = {
+        "id": uuid7(),
+        "user_id": user_id,
+        "type": type,
+        "version": version,
+        "data": json.dumps(data, cls=DjangoJSONEncoder),
+        "channel": CHANNEL,
+        "ring": json.dumps({"user": str(user_id)}),
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_EMIT, given)
+        return int(cursor.fetchone()[0])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from typing import Any
 
 from rest_framework import serializers
@@ -73,19 +72,21 @@ class KnownLength(Serializer):
     unit = CharField()
 
 
-Point = ListField(child=FloatField(), min_length=2, max_length=2)
+def point() -> ListField:
+    """``[x, y]``."""
+    return ListField(child=FloatField(), min_length=2, max_length=2)
 
 
 class Scale(Serializer):
     """The known dimension of a photo, its points in pixels of the stored picture."""
 
-    to = Point
+    to = point()
     length = KnownLength()
     code = CharField(allow_null=True, help_text="the point of measure, where one was named")
 
     def get_fields(self) -> dict[str, Any]:
         """With ``from``, which is no name in Python."""
-        return {"from": copy(Point), **super().get_fields()}
+        return {"from": point(), **super().get_fields()}
 
 
 class Revision(Serializer):
@@ -154,17 +155,19 @@ class Detected(Paid):
     model_used = CharField()
 
 
-Entries = ListField(child=DictField())
+def entries() -> ListField:
+    """Entries or rows, each with fields of its own."""
+    return ListField(child=DictField())
 
 
 class AnalysisData(Serializer):
     """What was found; each entry has ``id, name, value, confidence, provenance`` and its own."""
 
-    materials = Entries
-    dimensions = Entries
-    colors = Entries
-    construction = Entries
-    designElements = Entries
+    materials = entries()
+    dimensions = entries()
+    colors = entries()
+    construction = entries()
+    designElements = entries()
     other = DictField()
 
 
@@ -214,7 +217,7 @@ class Callout(Serializer):
     id = CharField()
     number = IntegerField()
     label = CharField()
-    anchor = Point
+    anchor = point()
     text = CharField()
     rowId = CharField()
     provenance = CharField()
@@ -227,7 +230,7 @@ class Measurement(Serializer):
     id = CharField()
     code = CharField()
     name = CharField()
-    to = Point
+    to = point()
     isSure = BooleanField()
     value = FloatField(required=False)
     unit = CharField()
@@ -237,7 +240,7 @@ class Measurement(Serializer):
 
     def get_fields(self) -> dict[str, Any]:
         """With ``from``, which is no name in Python."""
-        return {"from": copy(Point), **super().get_fields()}
+        return {"from": point(), **super().get_fields()}
 
 
 class Sketch(Serializer):
@@ -305,12 +308,12 @@ class TechPack(Serializer):
     template = Template()
     sample_size = CharField()
     sizes = ListField(child=CharField())
-    materials = ListField(child=DictField())
-    colors = ListField(child=DictField())
-    design_elements = ListField(child=DictField())
-    bom = ListField(child=DictField())
-    points_of_measure = ListField(child=DictField())
-    construction = ListField(child=DictField())
+    materials = entries()
+    colors = entries()
+    design_elements = entries()
+    bom = entries()
+    points_of_measure = entries()
+    construction = entries()
     close_ups = CloseUp(many=True)
     sketches = Sketch(many=True)
     views = Revision(many=True)

@@ -16,6 +16,7 @@ _SCALE = 0.3  # of the frame; print boxes need no more
 _FAR = 12.0  # Lab distance from the cloth's own colour, shading apart
 _CLOTHS = 5
 _CRISP = 2.4  # Lab units a frame pixel at the edge of ink
+_SHARP = 5.0  # of a patch without lettering
 _SOFT = 1.8  # below this foreign colour is shading or fading
 
 Box = tuple[float, float, float, float]
@@ -50,7 +51,31 @@ def find(frame: Frame, evidence: Evidence) -> Print:
     )
     if all_over or crisp < _SOFT:
         return Print((), all_over)
-    return Print(tuple(b for b in _boxes(foreign, inside) if not _in_neck(b, frame)), False)
+    boxes = [
+        box
+        for box in _boxes(foreign, inside)
+        if not _in_neck(box, frame) and _is_inked(box, foreign, inside, evidence)
+    ]
+    return Print(tuple(boxes), False)
+
+
+def _is_inked(
+    box: Box, foreign: NDArray[np.bool_], inside: NDArray[np.bool_], evidence: Evidence
+) -> bool:
+    """Whether a box holds lettering or a sharp patch, and not a panel, a fade or a shadow."""
+    x, y, w, h = (int(v) for v in box)
+    columns = np.nonzero(inside.any(axis=0))[0]
+    whole = (columns[-1] - columns[0]) / _SCALE
+    if w > 0.7 * whole or h > 2.6 * w:
+        return False
+    edges = evidence.contrast[y : y + h, x : x + w] > 1.6
+    if edges.mean() > 1.6 * evidence.busy + 0.04:
+        return True
+    part = np.zeros_like(foreign)
+    small = [int(v * _SCALE) for v in box]
+    rows = slice(small[1], small[1] + small[3] + 1)
+    part[rows, small[0] : small[0] + small[2] + 1] = True
+    return _crispness(foreign & part, inside, evidence) > _SHARP
 
 
 def _crispness(foreign: NDArray[np.bool_], inside: NDArray[np.bool_], evidence: Evidence) -> float:

@@ -30,7 +30,6 @@ class Frame:
     symmetric: bool  # the drawing may be mirrored
     family: Family
     enlarged: float  # frame pixels per photo pixel; above 1 the picture is soft
-    low: NDArray[np.bool_]  # the mask before any smoothing
 
     @property
     def size(self) -> tuple[int, int]:
@@ -80,7 +79,6 @@ def make(
         symmetric=bool(symmetric),
         family=family,
         enlarged=scale,
-        low=mask,
     )
 
 

@@ -116,12 +116,24 @@ def _mirrored(line: Found, frame: Frame, evidence: Evidence) -> Found | None:
                 best, shift = value, move
     shift_way = np.array([-shift[0], shift[1]])
     twin = _flip(line.points + shift_way, axis)
+    if frame.is_garment and _bulges_at_axis(line.points, axis):
+        return None
     telling = line.length > 150 and line.strength > 2.0 and best > 0.35
     if telling or (best >= 0.6 and evidence.stands_out(twin) > 0.3):
         # Half of the difference each: neither half of a garment is the true one.
         return _pair(line, line.points + shift_way / 2, axis)
     alone = line.length > 150 and line.strength > 2.2 and line.turning < 0.3
     return line if alone else None
+
+
+def _bulges_at_axis(points: Points, axis: float) -> bool:
+    """An upright line by the middle that bows: with its mirror a leaf, which no seam makes."""
+    chord = points[-1] - points[0]
+    if np.abs(points[:, 0] - axis).min() > 34 or abs(chord[1]) < 1.6 * abs(chord[0]):
+        return False
+    length = float(np.linalg.norm(chord)) + 1e-6
+    off = np.abs((points - points[0]) @ np.array([-chord[1], chord[0]])) / length
+    return bool(off.max() > 0.06 * length)
 
 
 def _pair(line: Found, points: Points, axis: float) -> Found:

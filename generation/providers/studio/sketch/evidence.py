@@ -131,11 +131,6 @@ def _inside(frame: Frame) -> NDArray[np.bool_]:
     return cv2.erode(padded, kernel)[1:-1, 1:-1] > 0
 
 
-def _beside(points: Points, by: float) -> Points:
-    at, normal = _stations(points)
-    return at + by * normal
-
-
 def _stations(points: Points, step: float = 4.0) -> tuple[Points, Points]:
     """Evenly spaced places on a polyline, and the unit normal at each."""
     along = np.r_[0, np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))]

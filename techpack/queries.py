@@ -120,9 +120,8 @@ def close_ups_of(product: Product) -> list[CloseUp]:
 
 
 def sketches_of(product: Product) -> list[Sketch]:
-    """The product's current flats: front, back, side."""
-    rows = Sketch.objects.filter(product=product, is_current=True)
-    return sorted(rows, key=lambda row: view_rank(row.view_type))
+    """The product's current flats, main view first."""
+    return list(Sketch.objects.filter(product=product, is_current=True).order_by("pk"))
 
 
 def with_covers(rows: QuerySet[Product]) -> QuerySet[Product]:

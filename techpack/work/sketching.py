@@ -18,8 +18,11 @@ from techpack.stale import fingerprint
 from techpack.work.parts import Parts
 
 OPERATION = "sketches/generate"
-VIEWS = ("front", "back", "side")
+COUNT = 3
+USUAL = ("front", "back", "side")
+FOOTWEAR = ("side", "top", "back", "front")
 SIDES = ("side", "left", "right")
+DRAWN = frozenset({"front", "back", "top", "bottom", *SIDES})
 
 
 def work(run: Run) -> Outcome:
@@ -31,11 +34,11 @@ def work(run: Run) -> Outcome:
         revision.product = product
         outlines.ensure_geometry(revision)
     route = route_of(OPERATION)
-    run.report(done=0, planned=len(VIEWS), step="Drawing the flats")
-    sources = {view: _source(view, revisions) for view in VIEWS}
-    parts = Parts(run, planned=len(VIEWS), step="{done} of {planned} sketches")
+    sources = sources_of(revisions, is_footwear=product.category == "footwear")
+    run.report(done=0, planned=len(sources), step="Drawing the flats")
+    parts = Parts(run, planned=len(sources), step="{done} of {planned} sketches")
     drawn: dict[str, Answer] = {}
-    jobs = run.parallel(VIEWS, lambda view: _draw(run, route, view, sources[view], revisions[0]))
+    jobs = run.parallel(sources, lambda view: _draw(run, route, view, sources[view], revisions[0]))
     for view, found in jobs:
         if isinstance(found, Exception):
             parts.lost(part_id=view, view_type=view, error=found)
@@ -46,9 +49,7 @@ def work(run: Run) -> Outcome:
     made_from = fingerprint(product, revisions)
 
     def store(job: Job) -> dict[str, Any]:
-        Sketch.objects.filter(product=product, is_current=True, view_type__in=made).update(
-            is_current=False
-        )
+        Sketch.objects.filter(product=product, is_current=True).update(is_current=False)
         for sketch in made.values():
             sketch.job, sketch.made_from = job, made_from
             sketch.save(force_insert=True)
@@ -57,9 +58,24 @@ def work(run: Run) -> Outcome:
     return parts.outcome(store)
 
 
-def _source(view: str, revisions: list[Revision]) -> Revision | None:
-    wanted = SIDES if view == "side" else (view,)
-    return next((row for row in revisions if row.view_type in wanted), None)
+def sources_of(revisions: list[Revision], *, is_footwear: bool) -> dict[str, Revision | None]:
+    """The three views to draw, main one first, each with its photo if there is one.
+
+    Photographed views come first in the order of the trade (a shoe is drawn from its
+    side); what is missing of front, back and side is filled up as schematics.
+    """
+    order = FOOTWEAR if is_footwear else USUAL
+    by_view: dict[str, Revision | None] = {}
+    for revision in revisions:
+        if revision.view_type in DRAWN:
+            view = "side" if revision.view_type in SIDES else revision.view_type
+            by_view.setdefault(view, revision)
+    photographed = sorted(by_view, key=lambda view: order.index(view) if view in order else 9)
+    if not photographed:
+        by_view["front"] = revisions[0]
+        photographed = ["front"]
+    missing = [view for view in USUAL if view not in photographed]
+    return {view: by_view.get(view) for view in (*photographed, *missing)[:COUNT]}
 
 
 def _draw(
@@ -98,7 +114,7 @@ def _composed(
     numbers = numbers_of(pack)
     shown_codes: set[str] = set()
     made: dict[str, Sketch] = {}
-    for view in VIEWS:
+    for view in sources:
         if view not in drawn:
             continue
         data = drawn[view].data
@@ -123,8 +139,9 @@ def _composed(
 def present(job: Job) -> dict[str, Any]:
     """``{sketches: […]}``."""
     rows = Sketch.objects.filter(pk__in=(job.result or {}).get("sketches", []))
-    ordered = sorted(rows, key=lambda row: queries.view_rank(row.view_type))
-    return {"sketches": [present_sketch(row) for row in ordered]}
+    found = {str(row.pk): row for row in rows}
+    made = (job.result or {}).get("sketches", [])
+    return {"sketches": [present_sketch(found[pk]) for pk in made if pk in found]}
 
 
 def present_sketch(row: Sketch) -> dict[str, Any]:

@@ -40,6 +40,10 @@ from generation.providers.studio.shapes import (
 )
 
 Stroke = Sequence[Sequence[float]]
+DOUBTS = {
+    "check": "check the outline against the photo",
+    "unreliable": "the outline is unreliable: correct it on the photo",
+}
 LEAST_PRODUCT = 0.004  # of the picture; below it there is nothing to look at
 
 
@@ -360,13 +364,18 @@ def _best(shots: list[dict[str, Any]], *, most: int) -> list[dict[str, Any]]:
     ordered = sorted(shots, key=lambda shot: ranks[shot["kind"]])
     first_texture = next((s for s in ordered if s["kind"] == "texture"), None)
     rest = [s for s in ordered if s["kind"] != "texture"]
-    kept = [*rest[:most - 1], first_texture] if first_texture else rest[:most]
+    kept = [*rest[: most - 1], first_texture] if first_texture else rest[:most]
     return [{**shot, "order": order} for order, shot in enumerate(kept)]
 
 
 def _shot(shot: Mapping[str, Any], seen: Seen) -> Shot:
     x, y, width, height = (round(side * seen.photo.scale) for side in shot["box"])
     return Shot(shot["name"], shot["kind"], shot["reason"], (x, y, max(width, 1), max(height, 1)))
+
+
+def _note(drawing: Drawing, seen: Seen) -> str:
+    doubt = "" if seen.outline.corrected else DOUBTS.get(seen.outline.verdict, "")
+    return "; ".join(words for words in (drawing.note, doubt) if words)
 
 
 def _flat(
@@ -386,6 +395,7 @@ def _flat(
             "texts": [list(text) for text in drawing.texts],
             "toView": [[a * s, b * s, c], [d * s, e * s, f]],
             **drawing.facts(),
+            "note": _note(drawing, seen),
         },
         "anchors": {name: placed(point) for name, point in anchors.items()},
         "measures": [

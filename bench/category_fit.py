@@ -18,6 +18,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -26,7 +27,7 @@ from numpy.typing import NDArray
 from generation.providers.studio import category, mask, photo, silhouette
 
 SIDE = 340
-SETTINGS = "train", "validation", "test"
+SPLITS = ("train", "validation", "test")
 BINS = np.array([0.0, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 0.95, 1.001])
 CAP = 0.8  # what a shape alone may claim: a thing may always look like a garment
 ABOUT = (
@@ -55,6 +56,14 @@ class Figures:
         return self.name.rsplit("/", 1)[-1].partition("__")[0]
 
 
+class Answers(NamedTuple):
+    """True and guessed category (index) and the neighbours' share, per photo."""
+
+    truth: NDArray[np.int64]
+    guessed: NDArray[np.int64]
+    share: NDArray[np.float64]
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, evaluate, print; with ``--write`` replace the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -64,16 +73,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     rows = read(options.figures) if options.figures.exists() else []
     rows += measure(options.folder, known={r.name for r in rows}, into=options.figures)
-    learned = [r for r in rows if side(r) == "train"]
-    table = table_of(learned)
-    tuning, held = ([r for r in rows if side(r) == s] for s in ("validation", "test"))
-    reliability = calibrate(table, tuning + held)
-    print(f"{len(learned)} learned, {len(tuning)} for calibration, {len(held)} held out")
-    report("held out", table, held, reliability)
-    report("both halves", table, tuning + held, reliability)
+    learned, held = ([r for r in rows if (side(r) == "test") is test] for test in (False, True))
+    reliability = calibrate(folded(learned))
+    print(f"{len(learned)} learned, {len(held)} held out")
+    report("held out", answers(table_of(learned), held), reliability)
+    report("five folds of all", folded(rows), reliability)
     if options.write:
         final = table_of(rows)
-        final["reliability"] = reliability
+        final["reliability"] = calibrate(folded(rows))
         category.DATA.write_text(json.dumps(final, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
@@ -89,7 +96,7 @@ def measure(folder: Path, *, known: set[str], into: Path) -> list[Figures]:
     for path in sorted(folder.glob("*/*/*")) if folder.is_dir() else []:
         name = path.relative_to(folder).as_posix()
         split, label = path.parts[-3], path.parts[-2]
-        if name in known or split not in SETTINGS:
+        if name in known or split not in SPLITS:
             continue
         outline = mask.find_outline(photo.load(_small(path)))
         shape = silhouette.describe(outline)
@@ -113,8 +120,21 @@ def side(row: Figures) -> str:
     """The data set's own split; groups of other photos are dealt out by their name."""
     if row.group == row.name.rsplit("/", 1)[-1]:
         return row.split
-    deal = int(hashlib.md5(row.group.encode(), usedforsecurity=False).hexdigest(), 16) % 5
-    return ("test", "test", "train", "train", "train")[deal]
+    return "test" if deal(row) < 2 else "train"
+
+
+def deal(row: Figures) -> int:
+    """One of five folds, the same for all photos of one product."""
+    return int(hashlib.md5(row.group.encode(), usedforsecurity=False).hexdigest(), 16) % 5
+
+
+def folded(rows: Sequence[Figures]) -> Answers:
+    """Every photo answered from the other four folds."""
+    parts = []
+    for fold in range(5):
+        table = table_of([r for r in rows if deal(r) != fold])
+        parts.append(answers(table, [r for r in rows if deal(r) == fold]))
+    return Answers(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
 def table_of(rows: Sequence[Figures]) -> dict[str, object]:
@@ -140,10 +160,8 @@ def table_of(rows: Sequence[Figures]) -> dict[str, object]:
     }
 
 
-def answers(
-    table: dict[str, object], rows: Sequence[Figures]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """True and guessed category (index) and the neighbours' share, per photo."""
+def answers(table: dict[str, object], rows: Sequence[Figures]) -> Answers:
+    """What the table answers for some photos."""
     known = category.reference_of(table)
     truth, guessed, share = [], [], []
     for row in rows:
@@ -151,50 +169,41 @@ def answers(
         truth.append(category.CATEGORIES.index(category.KINDS[row.label][0]))
         guessed.append(category.CATEGORIES.index(best))
         share.append(weight)
-    return np.array(truth), np.array(guessed), np.array(share)
+    return Answers(np.array(truth), np.array(guessed), np.array(share))
 
 
-def calibrate(table: dict[str, object], rows: Sequence[Figures]) -> list[list[float]]:
-    """Claimed share → how often right: by bins, never falling, two thirds of a photo cautious."""
-    truth, guessed, share = answers(table, rows)
+def calibrate(given: Answers) -> list[list[float]]:
+    """Claimed share → how often right, by bins: never falling, a little cautious, capped."""
+    right = given.truth == given.guessed
     points = [[0.0, 0.1]]
     for low, high in itertools.pairwise(BINS):
-        inside = (share >= low) & (share < high)
+        inside = (given.share >= low) & (given.share < high)
         if inside.sum() >= 8:
-            right = float(((truth == guessed)[inside].sum() + 1) / (inside.sum() + 2))
-            earned = max(points[-1][1], min(right, CAP))
-            points.append([round(float(share[inside].mean()), 3), round(earned, 3)])
+            rate = float((right[inside].sum() + 1) / (inside.sum() + 2))
+            earned = max(points[-1][1], min(rate, CAP))
+            points.append([round(float(given.share[inside].mean()), 3), round(earned, 3)])
     return [*points, [1.01, points[-1][1]]]
 
 
-def report(
-    title: str,
-    table: dict[str, object],
-    rows: Sequence[Figures],
-    reliability: Sequence[Sequence[float]],
-) -> None:
-    """Accuracy, confusion and reliability per bin of the stated confidence."""
-    if not rows:
+def report(title: str, given: Answers, reliability: Sequence[Sequence[float]]) -> None:
+    """Accuracy, confusion, and how often each stated confidence was right."""
+    names, count = category.CATEGORIES, len(given.truth)
+    if not count:
         return
-    truth, guessed, share = answers(table, rows)
-    right = truth == guessed
-    stated = np.interp(share, [p[0] for p in reliability], [p[1] for p in reliability])
-    print(
-        f"\n{title}: {right.mean():.3f} of {len(rows)} right; stated {stated.mean():.3f} on average"
-    )
-    print(" " * 19 + " ".join(f"{name[:8]:>8}" for name in category.CATEGORIES))
-    for index, name in enumerate(category.CATEGORIES):
-        counts = [
-            int(((truth == index) & (guessed == j)).sum()) for j in range(len(category.CATEGORIES))
-        ]
-        print(f"{name:19}" + " ".join(f"{count:8}" for count in counts))
-    for low, high in ((0, 0.4), (0.4, 0.5), (0.5, 0.6), (0.6, 0.7), (0.7, 0.81)):
+    right = given.truth == given.guessed
+    stated = np.interp(given.share, [p[0] for p in reliability], [p[1] for p in reliability])
+    print(f"\n{title}: {right.mean():.3f} of {count} right; says {stated.mean():.3f} on average")
+    garment = given.truth < names.index("footwear")
+    print(f"  garments {right[garment].mean():.3f} of {garment.sum()}")
+    print(" " * 19 + " ".join(f"{name[:8]:>8}" for name in names))
+    for index, name in enumerate(names):
+        row = np.bincount(given.guessed[given.truth == index], minlength=len(names))
+        print(f"{name:19}" + " ".join(f"{n:8}" for n in row))
+    for low, high in itertools.pairwise((0, 0.4, 0.5, 0.6, 0.7, 0.81)):
         inside = (stated >= low) & (stated < high)
         if inside.any():
-            print(
-                f"  says {stated[inside].mean():.2f}  right {right[inside].mean():.2f}  "
-                f"({int(inside.sum())} photos)"
-            )
+            says, was = stated[inside].mean(), right[inside].mean()
+            print(f"  says {says:.2f}  right {was:.2f}  ({int(inside.sum())} photos)")
 
 
 if __name__ == "__main__":

@@ -62,6 +62,8 @@ NAMED = [
     ("shoe bag", "bags", "bag"),
     ("Tote bag for shoes", "bags", "tote bag"),
     ("backpack-dog-grass.jpg", "bags", "backpack"),
+    ("backpack-dog-table.jpg", "bags", "backpack"),
+    ("dining table oak", "other", "table"),
     ("sac à dos enfant", "bags", "backpack"),
     ("Handtasche", "bags", "bag"),
     ("双肩背包", "bags", "backpack"),
@@ -127,6 +129,7 @@ def test_every_answer_has_alternatives_and_its_weights_add_up_to_at_most_one() -
             names = [guess.category, *(name for name, _, _ in guess.alternatives)]
             assert len(guess.alternatives) >= 2
             assert len(set(names)) == len(names)
+            assert all(c <= guess.confidence for _, _, c in guess.alternatives)
             assert guess.confidence + sum(c for _, _, c in guess.alternatives) <= 1.005
 
 

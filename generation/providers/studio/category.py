@@ -29,7 +29,7 @@ CATEGORIES = (
 DATA = Path(__file__).with_name("category_data.json")
 SAID = 0.95  # a clear word
 HALF_SAID = 0.7  # a word that also means something else
-NEIGHBOURS = 15
+NEIGHBOURS = 11
 BANDWIDTH = 0.6  # of the distance to the last neighbour
 SURE_SUBCATEGORY = 0.62  # of its category's weight, for a subcategory to be named
 HOOD_FROM = 0.16  # of the height stays narrow: a hood laid up, longer than any collar
@@ -89,12 +89,7 @@ def guess(silhouette: Silhouette, outline: Outline, *, words: str = "") -> Guess
     if said is None:
         return _from_shape(shares, silhouette, outline)
     (category, subcategory), word, confidence = said
-    rest = [(name, share) for name, share in ranked(shares) if name != category][:3]
-    total = sum(share for _, share in rest) or 1.0
-    others = tuple(
-        (name, _subcategory(name, shares, silhouette), round((1 - confidence) * share / total, 3))
-        for name, share in rest
-    )
+    others = _alternatives(category, confidence, shares, silhouette)
     return Guess(category, subcategory, confidence, others, f"the word “{word}”")
 
 
@@ -289,18 +284,25 @@ def _from_shape(shares: Mapping[str, float], silhouette: Silhouette, outline: Ou
     confidence = float(np.interp(share, known.claimed, known.earned))
     if outline.verdict == "unreliable":
         confidence *= 0.8
-    rest = order[1:4]
-    total = sum(part for _, part in rest) or 1.0
-    others = tuple(
-        (name, _subcategory(name, shares, silhouette), round((1 - confidence) * part / total, 3))
-        for name, part in rest
-    )
+    others = _alternatives(category, confidence, shares, silhouette)
     return Guess(
         category,
         _subcategory(category, shares, silhouette),
         round(confidence, 3),
         others,
         f"the outline's shape, compared with {len(known.rows)} measured silhouettes",
+    )
+
+
+def _alternatives(
+    chosen: str, confidence: float, shares: Mapping[str, float], silhouette: Silhouette
+) -> tuple[tuple[str, str, float], ...]:
+    """The three next categories; what is not claimed is shared out as the shape says."""
+    rest = [(name, share) for name, share in ranked(shares) if name != chosen]
+    left = (1 - confidence) / sum(share for _, share in rest)
+    return tuple(
+        (name, _subcategory(name, shares, silhouette), round(min(left * share, confidence), 3))
+        for name, share in rest[:3]
     )
 
 

@@ -11,8 +11,10 @@ How each is taken, without a scale in the picture (codes as in the trade's table
 - B05 hip: 70 % of the rise below the top edge. B08 thigh: 3.3 % of the inseam below the
   crotch; B09 knee: 43 % of the inseam below it; both square to the inseam.
 
-``spread`` is the relative difference to expect when the same product is laid out and
-found again (measured by turning, mirroring and rescaling); a guessed row's is larger.
+``spread`` is the relative difference to expect when the same outline is found again:
+the root mean square over some eighty photos' outlines turned by up to 5°, mirrored and
+shrunk to 0.6, and at least 1.5 %. How a cloth is laid comes on top, and a guessed row's is
+larger.
 """
 
 from __future__ import annotations
@@ -31,13 +33,13 @@ from generation.providers.studio.shapes import Family, Landmark, Measure, Outlin
 from generation.providers.studio.silhouette import Mask, bounding_box, largest_part
 
 SPREAD = {
-    "A01": 0.015, "A02": 0.02, "A03": 0.02, "A04": 0.015, "A06": 0.05, "A11": 0.06,
-    "A13": 0.05, "A15": 0.05, "A17": 0.08, "A18": 0.10, "A19": 0.12,
-    "C10": 0.015, "C12": 0.02, "C14": 0.03, "C15": 0.015, "C16": 0.03,
-    "B01": 0.02, "B05": 0.015, "B06": 0.02, "B08": 0.03, "B09": 0.03, "B10": 0.04,
-    "B11": 0.015, "B12": 0.015, "C01": 0.015, "C02": 0.03,
-    "F04": 0.015, "F08": 0.03, "G01": 0.015, "G02": 0.02, "G04": 0.05,
-    "Z01W": 0.01, "Z01H": 0.01,
+    "A01": 0.015, "A02": 0.015, "A03": 0.025, "A04": 0.015, "A06": 0.03, "A11": 0.06,
+    "A13": 0.04, "A15": 0.12, "A17": 0.06, "A18": 0.06, "A19": 0.06,
+    "C10": 0.015, "C12": 0.015, "C14": 0.015, "C15": 0.015, "C16": 0.015,
+    "B01": 0.03, "B05": 0.015, "B06": 0.015, "B08": 0.06, "B09": 0.06, "B10": 0.08,
+    "B11": 0.025, "B12": 0.03, "C01": 0.015, "C02": 0.015,
+    "F04": 0.015, "F08": 0.03, "G01": 0.015, "G02": 0.015, "G04": 0.2,
+    "Z01W": 0.015, "Z01H": 0.025,
 }  # fmt: skip
 GUESSED = 0.15  # added to the spread of a row whose ends are not sure
 BENT = 1.25  # an edge longer than this times its chord was not followed rightly

@@ -117,7 +117,9 @@ def apex(frame: Upright, point: Point) -> Point:
     most a twentieth of the height.
     """
     height = frame.box[3]
-    rows, widths, centres = [], [], []
+    rows: list[int] = []
+    widths: list[float] = []
+    centres: list[float] = []
     x = point[0]
     for y in range(round(point[1]) + 2, round(point[1] + 0.10 * height)):
         gap = _gap_at(frame, x, y)
@@ -127,7 +129,7 @@ def apex(frame: Upright, point: Point) -> Point:
             continue
         x = (gap[0] + gap[1]) / 2
         rows.append(y)
-        widths.append(gap[1] - gap[0] + 1)
+        widths.append(float(gap[1] - gap[0] + 1))
         centres.append(x)
     if len(rows) < 8 or widths[-1] > 0.2 * frame.box[2]:
         return point

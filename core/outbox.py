@@ -41,7 +41,7 @@ def emit(*, type: str, user_id: UUID, data: Mapping[str, Any], version: int = 1)
     The number is taken under a row lock that lasts until the commit, so a reader that
     has seen number n has seen every smaller one.
     """
-    given = {
+    given: dict[str, Any] = {
         "id": uuid7(),
         "user_id": user_id,
         "type": type,

@@ -19,6 +19,7 @@ from generation.providers.studio import (
     category,
     closeups,
     colours,
+    entries,
     landmarks,
     mask,
     measures,
@@ -26,7 +27,6 @@ from generation.providers.studio import (
     schematic,
     silhouette,
     sketch,
-    texture,
 )
 from generation.providers.studio.shapes import (
     Drawing,
@@ -205,11 +205,11 @@ class Studio:
         sure = float(seen.outline.score)
         return Answer(
             {
-                "materials": _materials(seen),
+                "materials": entries.materials_of(seen.photo, seen.outline),
                 "dimensions": [],
-                "colors": _colours(palette),
-                "construction": _construction(drawing, sure),
-                "designElements": _elements(drawing, seen, found),
+                "colors": entries.colours_of(palette),
+                "construction": entries.construction_of(drawing, sure),
+                "designElements": entries.elements_of(drawing, seen.silhouette),
                 "other": {
                     "outlineScore": round(sure, 2),
                     "wornByPerson": bool(seen.outline.worn_by_person),
@@ -274,76 +274,6 @@ class Studio:
             else schematic.side(family, drawing)
         )
         return Answer(_flat(schematic_view, seen, {}, []))
-
-
-def _materials(seen: Seen) -> list[dict[str, Any]]:
-    words, confidence = texture.describe(seen.photo, seen.outline)
-    return [
-        {
-            "id": "m_surface",
-            "name": "Surface",
-            "value": words,
-            "confidence": round(confidence, 2),
-            "provenance": "ai",
-        }
-    ]
-
-
-def _colours(palette: Sequence[Any]) -> list[dict[str, Any]]:
-    entries: dict[str, dict[str, Any]] = {}
-    for rank, colour in enumerate(palette):
-        key = "c_" + colour.name.replace(" ", "-")
-        if key in entries:
-            key = f"{key}-{rank + 1}"
-        entries[key] = {
-            "id": key,
-            "name": "Main colour" if rank == 0 else f"Colour {rank + 1}",
-            "value": colour.name,
-            "hex": colour.hex,
-            "lab": [round(part, 1) for part in colour.lab],
-            "share": round(colour.share, 3),
-            "confidence": round(colour.confidence, 2),
-            "provenance": "ai",
-            "note": "screen colour under this light, not a dye standard",
-        }
-    return list(entries.values())
-
-
-def _construction(drawing: Drawing, sure: float) -> list[dict[str, Any]]:
-    """Seams that the photo supports; what was only assumed says so."""
-    seen = sorted({s.label for s in drawing.strokes if s.kind in ("seam", "stitch") and s.label})
-    entries = [(label, "seen in the photo", min(0.75, sure)) for label in seen]
-    entries += [(label, "assumed: confirm", 0.2) for label in drawing.assumed if label not in seen]
-    return [
-        {
-            "id": "k_" + "-".join(label.lower().split()),
-            "name": label[:1].upper() + label[1:],
-            "value": words,
-            "confidence": round(confidence, 2),
-            "provenance": "ai",
-        }
-        for label, words, confidence in entries
-    ]
-
-
-def _elements(drawing: Drawing, seen: Seen, found: Mapping[str, Landmark]) -> list[dict[str, Any]]:
-    entries = [
-        ("e_symmetry", "Symmetry", "symmetrical", seen.silhouette.mirror_iou)
-        if drawing.symmetrised
-        else ("e_symmetry", "Symmetry", "not symmetrical, or not laid straight", 0.5)
-    ]
-    for index, (_, _, words) in enumerate(drawing.texts, start=1):
-        entries.append((f"e_artwork-{index}", "Surface design", words.capitalize(), 0.6))
-    return [
-        {
-            "id": key,
-            "name": name,
-            "value": value,
-            "confidence": round(float(confidence), 2),
-            "provenance": "ai",
-        }
-        for key, name, value, confidence in entries
-    ]
 
 
 def _planned(shot: Shot, view: View, seen: Seen) -> dict[str, Any]:

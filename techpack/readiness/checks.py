@@ -1,126 +1,17 @@
-"""What still keeps a factory from quoting and sewing; computed, never stored."""
+"""The checks: each looks at one thing that factories send packs back for."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal
 
 from techpack.pack.rows import Cell, Merged, Row
-from techpack.stale import stale_outputs
+from techpack.readiness.findings import Check, Finding
 
-Severity = Literal["blocker", "warning"]
 APPAREL = frozenset({"top", "dress", "trousers", "skirt"})
 _OPEN_POINT = re.compile(r"\b(tbc|tbd|xxx+)\b|^\?+$|\bas sample\b", re.IGNORECASE)
 _SHARE = re.compile(r"(\d+(?:[.,]\d+)?)\s*%?")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What a check found, with the field that clears it."""
-
-    code: str
-    message: str
-    field_path: str
-    section: str
-    severity: Severity = "blocker"
-    hint: str = ""
-
-    @property
-    def anchor(self) -> str:
-        """Where in the workspace this is cleared."""
-        section, _, rest = self.field_path.partition(".")
-        entry = rest.rpartition(".")[0]
-        known = {
-            "pointsOfMeasure": f"#pom-{entry}",
-            "bom": f"#bom-{entry}",
-            "construction": f"#c-{entry}",
-            "scale": "#scale",
-            "sketches/generate": "#sketches",
-            "close-ups/generate": "#close-ups",
-        }
-        return known.get(section, "#bench" if section == "cover" else "#analysis")
-
-    def to_json(self) -> dict[str, str]:
-        """The shape that clients rely on."""
-        return {
-            "code": self.code,
-            "message": self.message,
-            "fieldPath": self.field_path,
-            "section": self.section,
-        }
-
-
-@dataclass(frozen=True)
-class Check:
-    """One check's outcome: ``share`` of it is in order, 0 to 1."""
-
-    weight: int
-    share: float
-    clear: str
-    findings: tuple[Finding, ...] = ()
-
-
-@dataclass(frozen=True)
-class Readiness:
-    """How far the pack is from a factory's table."""
-
-    score: int
-    blockers: tuple[Finding, ...]
-    warnings: tuple[Finding, ...]
-    clear: tuple[str, ...]
-    stale: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def is_draft(self) -> bool:
-        """Pages are stamped DRAFT as long as something blocks."""
-        return bool(self.blockers)
-
-    def to_json(self) -> dict[str, Any]:
-        """``{score, status, blockers, warnings, stale}``."""
-        return {
-            "score": self.score,
-            "status": "draft" if self.is_draft else "ready",
-            "blockers": [finding.to_json() for finding in self.blockers],
-            "warnings": [finding.to_json() for finding in self.warnings],
-            "stale": self.stale,
-        }
-
-
-def readiness_of(pack: Merged) -> Readiness:
-    """Run every check on the pack."""
-    named = bool(pack.product.category)
-    checks = [check(pack) for check in (CHECKS if named else BEFORE_A_CATEGORY)]
-    stale = stale_outputs(pack)
-    findings = [finding for check in checks for finding in check.findings]
-    blockers = [f for f in findings if f.severity == "blocker"]
-    blockers += [
-        Finding(
-            "STALE_OUTPUT",
-            f"{LABELS[row['output']]} are out of date. {row['because']}",
-            row["output"],
-            "steps",
-        )
-        for row in stale
-    ]
-    total = sum(check.weight for check in checks)
-    score = sum(check.weight * check.share for check in checks) / total
-    return Readiness(
-        score=min(round(100 * score), 99 if blockers else 100),
-        blockers=tuple(blockers),
-        warnings=tuple(f for f in findings if f.severity == "warning"),
-        clear=tuple(check.clear for check in checks if not check.findings),
-        stale=stale,
-    )
-
-
-LABELS = {
-    "base-views/analyze": "The view analyses",
-    "close-ups/generate": "The close-ups",
-    "sketches/generate": "The sketches",
-}
 
 
 def _names(rows: Iterable[Row], most: int = 4) -> str:
@@ -253,8 +144,8 @@ def views(pack: Merged) -> Check:
     wanted = ["front", "back"] if family in APPAREL else ["side"]
     if family == "bag":
         wanted = ["front", "side"]
-    if family in ("footwear", "object") or {"left", "right"} & there:
-        there |= {"side"} if {"left", "right"} & there else set()
+    if {"left", "right"} & there:
+        there.add("side")
     missing = [view for view in wanted if view not in there]
     found = tuple(
         Finding(

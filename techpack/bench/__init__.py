@@ -1,0 +1,152 @@
+"""What the workspace shows, worked out before the template sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from core import storage
+from core.units import format_length
+from generation import queries as jobs
+from techpack import drawing, queries, trade
+from techpack.bench import fields, rail
+from techpack.bench.shapes import Bench, ViewCard
+from techpack.measuring import REFERENCE
+from techpack.models import Analysis, Product, Revision
+from techpack.pack import merge
+from techpack.pack.build import numbers_of, text_of
+from techpack.pack.paths import path_of
+from techpack.pack.rows import Merged
+from techpack.prices import VIEWS_MOST
+from techpack.readiness import readiness_of
+
+__all__ = ["Bench", "bench_of", "changed", "input_of"]
+
+
+def bench_of(product: Product, *, user: Any, drawn_by: str) -> Bench:
+    """The whole page of a product: a fixed number of queries."""
+    pack = merge.load(product)
+    readiness = readiness_of(pack)
+    latest = jobs.latest_jobs(user, product.pk)
+    numbers = numbers_of(pack)
+    front = pack.sketches[0] if pack.sketches else None
+    running = [job for job in latest.values() if not job.is_final]
+    return Bench(
+        pack=pack,
+        readiness=readiness,
+        views=[_view_card(view, pack.analyses) for view in pack.views],
+        steps=rail.steps_of(pack, readiness, latest),
+        known=_known(pack),
+        flat=drawing.svg_of(front, pack, numbers=numbers, unit=pack.unit, on_page=True)
+        if front
+        else "",
+        photo=storage.signed_url(pack.views[0].image_key) if pack.views else "",
+        lengths=[fields.length_of(row, pack) for row in fields.shown_lengths(pack)],
+        parts=[
+            fields.part_of(row, numbers, pack)
+            for row in pack.rows("construction")
+            if row.id in numbers
+        ],
+        colours=[fields.colour_of(row, pack) for row in pack.rows("colors")],
+        elements=[
+            fields.cell_of(row, "value", row.label, pack)
+            for section in ("materials", "designElements")
+            for row in pack.rows(section)
+        ],
+        points=[fields.point_of(row, pack) for row in pack.rows("pointsOfMeasure")],
+        materials=[fields.material_of(row, pack) for row in pack.rows("bom")],
+        shots=[fields.shot_of(row) for row in pack.close_ups],
+        flats=[
+            {
+                "title": sketch.view_type.capitalize(),
+                "svg": drawing.svg_of(sketch, pack, numbers=numbers, unit=pack.unit, on_page=True),
+                "note": sketch.drawing.get("note", ""),
+                "assumed": sketch.drawing.get("assumed", []),
+                "download": storage.signed_url(sketch.svg_key),
+            }
+            for sketch in pack.sketches
+        ],
+        categories=trade.names(),
+        subcategories=trade.subcategories(product.category or "other"),
+        drawn_by=drawn_by,
+        is_busy=bool(running),
+        running=running,
+        bom_columns=fields.BOM_COLUMNS,
+    )
+
+
+def _view_card(view: Revision, analyses: tuple[Analysis, ...]) -> ViewCard:
+    outline = view.outline or {}
+    if not outline:
+        verdict, tone = "Looking for the outline", ""
+    elif outline.get("wornByPerson") and not outline.get("corrected"):
+        verdict, tone = "Worn: check", "warn"
+    elif outline.get("verdict") == "unreliable":
+        verdict, tone = "Fix the outline", "warn"
+    elif outline.get("verdict") == "check":
+        verdict, tone = "Check the edge", "warn"
+    elif any(row.revision_id == view.pk for row in analyses):
+        verdict, tone = "Analysed", "ok"
+    else:
+        verdict, tone = "Outline found", "ok"
+    return ViewCard(view, storage.signed_url(view.thumbnail_key), verdict, tone)
+
+
+def _known(pack: Merged) -> dict[str, Any]:
+    """The form of the known length: which lengths are visible in the first photo."""
+    view = pack.scaled or (pack.views[0] if pack.views else None)
+    if view is None:
+        return {"choices": []}
+    points = pack.template.by_code
+    lines = (view.geometry or {}).get("measures", [])
+    choices = [
+        (line["code"], points[line["code"]].name) for line in lines if line["code"] in points
+    ]
+    scale = view.scale or {}
+    chosen = scale.get("code") or _usual_reference(pack, [code for code, _ in choices])
+    value = ""
+    if scale:
+        px = next((line["px"] for line in lines if line["code"] == scale.get("code")), 0)
+        um = px * (view.um_per_px or 0) if px else scale["length_um"]
+        value = format_length(round(um / 1000) * 1000, pack.unit, with_unit=False)
+    return {
+        "revision": view,
+        "choices": choices,
+        "code": chosen,
+        "value": value,
+        "is_drawn": bool(scale) and not scale.get("code"),
+    }
+
+
+def _usual_reference(pack: Merged, codes: list[str]) -> str:
+    usual = REFERENCE.get(pack.template.family, "")
+    return usual if usual in codes else (codes[0] if codes else "")
+
+
+def input_of(step: str, product: Product) -> dict[str, Any]:
+    """What the page gives to a step: the product's current photos or analyses."""
+    if step == "category":
+        return {"product_id": product.pk}
+    if step == "analysis":
+        ids: list[UUID] = [row.pk for row in queries.revisions_of(product)][:VIEWS_MOST]
+        return {"product_id": product.pk, "revision_ids": ids}
+    analyses = [row.pk for row in queries.latest_analyses(product)]
+    name = "base_view_analyses" if step == "close-ups" else "product_analysis"
+    return {"product_id": product.pk, name: analyses}
+
+
+def changed(product: Product, typed: Mapping[str, str]) -> dict[str, Any]:
+    """The typed values that differ from what is shown; emptied ones go back to the AI's."""
+    pack = merge.load(product)
+    shown_now = {
+        path_of(row, name): text_of(cell, pack.unit)
+        for row in pack.each()
+        for name, cell in row.cells.items()
+    }
+    found: dict[str, Any] = {}
+    for path, value in typed.items():
+        text = value.replace("\r\n", "\n").strip()
+        if text != shown_now.get(path, ""):
+            found[path] = text or None
+    return found

@@ -1,0 +1,123 @@
+"""Values that can be typed over, with their marks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from core import storage
+from techpack.bench.shapes import FieldCell
+from techpack.pack.build import text_of, value_of
+from techpack.pack.paths import path_of
+from techpack.pack.rows import Cell, Merged, Row
+
+LOW = 0.7  # below this a guess asks to be checked
+
+
+SOURCES = {"user": "you"}
+
+
+def mark_of(cell: Cell, unit: str) -> tuple[str, str]:
+    value = value_of(cell, unit)
+    if not value or value.provenance is None:
+        return "", ""
+    source = SOURCES.get(value.provenance, value.provenance)
+    if source == "you":
+        return source, "you"
+    if value.provenance == "ai" and cell.confidence == 0:
+        return source, "unknown"
+    if value.provenance == "measured" and value.uncertainty:
+        return source, value.uncertainty
+    if value.provenance == "ai" and value.uncertainty:
+        return source, f"estimate {value.uncertainty}"
+    return source, value.mark
+
+
+def cell_of(
+    row: Row, name: str, label: str, pack: Merged, *, number: int | None = None, hint: str = ""
+) -> FieldCell:
+    cell = row.cell(name)
+    source, mark = mark_of(cell, pack.unit)
+    low = cell.provenance == "ai" and (cell.confidence or 0) < LOW
+    return FieldCell(
+        path=path_of(row, name),
+        label=label,
+        text=text_of(cell, pack.unit),
+        source=source,
+        mark=mark,
+        is_low=low,
+        number=number,
+        row_id=row.id,
+        hint=hint,
+    )
+
+
+def shown_lengths(pack: Merged) -> list[Row]:
+    rows = [row for row in pack.rows("pointsOfMeasure") if row.cell("value")]
+    return rows[:12]
+
+
+def length_of(row: Row, pack: Merged) -> FieldCell:
+    return cell_of(row, "value", f"{row.id} {row.label}", pack)
+
+
+def part_of(row: Row, numbers: Mapping[str, int], pack: Merged) -> FieldCell:
+    return cell_of(row, "operation", row.label, pack, number=numbers[row.id])
+
+
+def colour_of(row: Row, pack: Merged) -> dict[str, Any]:
+    share = row.facts.get("share")
+    return {
+        "hex": row.cell("hex").value,
+        "share": f"{round(share * 100)} %" if share else "",
+        "field": cell_of(row, "value", row.label, pack),
+    }
+
+
+def point_of(row: Row, pack: Merged) -> dict[str, Any]:
+    return {
+        "row": row,
+        "unit": row.facts.get("unit") or pack.unit,
+        "value": cell_of(row, "value", f"{row.id} value", pack),
+        "plus": cell_of(row, "tolerancePlus", f"{row.id} tolerance plus", pack),
+        "minus": cell_of(row, "toleranceMinus", f"{row.id} tolerance minus", pack),
+    }
+
+
+BOM_COLUMNS = (
+    ("material", "Material"),
+    ("composition", "Composition"),
+    ("weight", "Weight"),
+    ("placement", "Placement"),
+    ("quantity", "Quantity"),
+    ("uom", "Unit"),
+    ("wastage", "Wastage %"),
+    ("supplier", "Supplier"),
+)
+
+
+def material_of(row: Row, pack: Merged) -> dict[str, Any]:
+    hint = str(row.facts.get("usualQuantity", ""))
+    return {
+        "row": row,
+        "cells": [
+            cell_of(
+                row,
+                name,
+                f"{row.label} {label.lower()}",
+                pack,
+                hint=f"usually {hint}" if name == "quantity" and hint else "",
+            )
+            for name, label in BOM_COLUMNS
+        ],
+    }
+
+
+def shot_of(row: Any) -> dict[str, Any]:
+    return {
+        "picture": storage.signed_url(row.thumbnail_key),
+        "full": storage.signed_url(row.image_key),
+        "name": row.shot_metadata.get("name", "Detail"),
+        "shows": row.analysis_data.get("summary", ""),
+        "bar": (row.shot_metadata.get("scaleBar") or {}).get("label", ""),
+    }

@@ -19,13 +19,17 @@ _pause = threading.Event()
 
 
 def wait_for(
-    look: Callable[[], Found], *, within_s: float = 20.0, what: str = "the condition"
+    look: Callable[[], Found],
+    *,
+    within_s: float = 20.0,
+    every_s: float = 0.05,
+    what: str = "the condition",
 ) -> Found:
     """The first true answer of ``look``; fails after the deadline."""
     deadline = time.monotonic() + within_s
     while not (found := look()):
         assert time.monotonic() < deadline, f"{what} did not come within {within_s} s"
-        _pause.wait(0.05)
+        _pause.wait(every_s)
     return found
 
 

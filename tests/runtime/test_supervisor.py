@@ -3,109 +3,26 @@
 from __future__ import annotations
 
 import os
-import re
-import shutil
 import signal
 import socket
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from deploy.embedded.cluster import locate
-from deploy.embedded.postgres import PROJECT, is_running
-from tests.runtime.processes import alive, command_lines, descendants, wait_for
-
-START_WITHIN_S = 150.0
-STOP_WITHIN_S = 8.0
-SERVICE_NAMES = ("DATABASE_URL", "BROKER_URL", "PUBLIC_URL", "DJANGO_SETTINGS_MODULE")
+from deploy.embedded.postgres import is_running
+from tests.runtime.processes import alive, wait_for
+from tests.servers import STOP_WITHIN_S, Server, empty_data_dir
 
 pytestmark = pytest.mark.slow
 
 
-class Server:
-    """``script/server``'s process, its log and its children."""
-
-    def __init__(self, data_dir: Path, *, port: int | None = None) -> None:
-        self.data_dir = data_dir
-        self.port = port or free_port()
-        self.log = data_dir.parent / f"log-{self.port}"
-        inherited = {name: value for name, value in os.environ.items() if name not in SERVICE_NAMES}
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "deploy.embedded.supervisor"],
-                cwd=PROJECT,
-                env={**inherited, "DATA_DIR": str(data_dir), "PORT": str(self.port)},
-                stdout=log,
-                stderr=log,
-            )
-
-    def says(self, pattern: str) -> bool:
-        return re.search(pattern, self.log.read_text(), re.MULTILINE) is not None
-
-    def until(self, pattern: str) -> None:
-        """Wait for a line of the log; a server that ended instead fails at once."""
-
-        def said_or_ended() -> bool:
-            return self.says(pattern) or self.process.poll() is not None
-
-        wait_for(said_or_ended, within_s=START_WITHIN_S, what=f"{pattern!r}\n{self.log}")
-        assert self.says(pattern), self.log.read_text()[-3000:]
-
-    def until_ready(self) -> None:
-        self.until(r"server +ready in .* at http://localhost:")
-        self.until(r"worker .*ready\.")
-        self.until(r"housework .*ready\.")
-
-    def healthz(self) -> int:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/healthz", timeout=5) as answer:
-            return int(answer.status)
-
-    def is_healthy(self) -> bool:
-        try:
-            return self.healthz() == 200
-        except OSError:
-            return False
-
-    def everything(self) -> set[int]:
-        """Every process that belongs to this server, the database's too."""
-        keepers = {
-            pid
-            for pid, line in command_lines().items()
-            if f"deploy.embedded.keeper {self.data_dir} " in line
-        }
-        below = set().union(*(descendants(keeper) for keeper in keepers))
-        return {self.process.pid} | descendants(self.process.pid) | keepers | below
-
-    def children(self, words: str) -> set[int]:
-        lines = command_lines()
-        return {pid for pid in descendants(self.process.pid) if words in lines.get(pid, "")}
-
-    def end(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
-def free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "data"
-    yield folder
-    if folder.exists():
-        wait_for(lambda: not is_running(folder), what="the end of PostgreSQL")
-        cluster = locate(folder)
-        if not cluster.data.is_relative_to(folder):
-            shutil.rmtree(cluster.data.parent, ignore_errors=True)
+    with empty_data_dir(tmp_path) as folder:
+        yield folder
 
 
 @pytest.fixture
@@ -174,12 +91,8 @@ def test_each_part_that_is_killed_comes_back(server: Server) -> None:
         assert not alive(killed)
     wait_for(server.is_healthy, within_s=60, what="a healthy web")
 
-    keeper = next(
-        pid
-        for pid, line in command_lines().items()
-        if f"deploy.embedded.keeper {server.data_dir} " in line
-    )
-    os.kill(keeper, signal.SIGKILL)
+    for keeper in server.keepers():
+        os.kill(keeper, signal.SIGKILL)
     wait_for(lambda: server.says("postgres +gone; starting again"), what="the notice")
     wait_for(lambda: is_running(server.data_dir), what="PostgreSQL again")
     wait_for(server.is_healthy, within_s=60, what="a healthy web")

@@ -1,0 +1,228 @@
+"""The main way, from a stranger with a photo to a pack as PDF: by browser, by forms, by key."""
+
+from __future__ import annotations
+
+import io
+import re
+import time
+from decimal import Decimal
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from pypdf import PdfReader
+
+from tests.e2e.account import ANALYZE, CLOSE_UPS, DETECT, SKETCHES, Account
+from tests.e2e.visits import (
+    PATIENCE_MS,
+    PHOTO,
+    figure,
+    give_known_length,
+    pdf_of,
+    sign_up,
+    state,
+    step,
+    words_of,
+)
+from tests.runtime.processes import wait_for
+from tests.servers import Server
+
+pytestmark = pytest.mark.slow
+
+STEPS = ("analysis", "close-ups", "sketches")
+# Remembers what a step of the rail showed on its way, and that the page was never loaded again.
+WATCH_THE_RAIL = """() => {
+  window.shown = [];
+  const look = () => {
+    for (const step of document.querySelectorAll("[data-step]")) {
+      const words = step.querySelector(".tag")?.innerText.trim();
+      window.shown.push(`${step.dataset.step}|${step.dataset.state}|${words}`);
+    }
+  };
+  new MutationObserver(look).observe(document.body, {
+    attributes: true, childList: true, characterData: true, subtree: true,
+  });
+}"""
+
+
+def shown_of(page: Page, key: str) -> set[tuple[str, str]]:
+    """The states and words that the step went through since the page was loaded."""
+    rows = [row.split("|", 2) for row in page.evaluate("window.shown")]
+    return {(state, words) for name, state, words in rows if name == key}
+
+
+@pytest.mark.browser
+def test_in_a_browser_from_sign_up_to_the_pdf(page: Page) -> None:
+    sign_up(page)
+    page.get_by_label("Choose photos for a new product").set_input_files(PHOTO)
+    page.wait_for_url(re.compile(r"/products/[0-9a-f-]{36}$"))
+    workspace = page.url
+    page.evaluate(WATCH_THE_RAIL)
+    expect(step(page, "category")).to_have_attribute("data-state", "done", timeout=PATIENCE_MS)
+    expect(step(page, "category")).to_contain_text("hoodie")
+    assert shown_of(page, "category"), "the category came with the first load, not by an event"
+    give_known_length(page, "A04", "66")
+
+    page.evaluate(WATCH_THE_RAIL)
+    for key, left in zip(STEPS, ("15.00", "12.00", "9.00"), strict=True):
+        step(page, key).get_by_role("button").click()
+        expect(step(page, key)).to_have_attribute("data-state", "done", timeout=PATIENCE_MS)
+        expect(step(page, key)).to_contain_text("Done, 3.00 charged")
+        expect(page.locator("#balance")).to_contain_text(left)
+        went = shown_of(page, key)
+        assert {"queued", "running"} & {state for state, _ in went}, went
+    shots = {words for _, words in shown_of(page, "close-ups")}
+    assert any(re.fullmatch(r"\d+ of \d+ shots", words) for words in shots), shots
+
+    chest = page.get_by_label("A01 value")
+    chest.fill("53.7")
+    chest.press("Tab")
+    row = page.locator("#pom-A01")
+    expect(row.locator(".src")).to_have_text("you")
+    step(page, "analysis").get_by_role("button").click()
+    expect(step(page, "analysis")).to_contain_text("Done, nothing charged")
+    expect(chest).to_have_value("53.7")
+    expect(row.locator(".src")).to_have_text("you")
+    expect(page.locator("#balance")).to_contain_text("9.00")
+    assert page.evaluate("Array.isArray(window.shown)"), "the page was loaded again"
+
+    check_the_document(page, workspace)
+    check_the_credits(page)
+
+
+def check_the_document(page: Page, workspace: str) -> None:
+    """The preview and the PDF hold the pack with the value that was typed."""
+    page.goto(workspace)
+    page.get_by_role("link", name="Preview the pack").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("tech pack")
+    expect(page.locator("#points-of-measure, #pom, #measures").first).to_contain_text("53.7")
+    pdf = pdf_of(page)
+    assert len(pdf.pages) >= 6
+    words = words_of(pdf)
+    assert "53.7" in words
+    assert "DRAFT" in words
+
+
+def check_the_credits(page: Page) -> None:
+    """18 on the day of sign-up, 9 used by three steps, 9 left."""
+    page.goto("/credits")
+    assert figure(page, "Free to use") == "9.00"
+    assert figure(page, "Used this month") == "9.00"
+    assert figure(page, "Held") == "0.00"
+
+
+@pytest.mark.browser
+def test_without_scripts_the_same_way_goes_by_forms(plain_page: Page) -> None:
+    page = plain_page
+    sign_up(page)
+    page.get_by_label("Choose photos for a new product").set_input_files(PHOTO)
+    page.get_by_role("button", name="Upload").click()
+    page.wait_for_url(re.compile(r"/products/[0-9a-f-]{36}$"))
+    workspace = page.url
+    reload_until_done(page, "category")
+    give_known_length(page, "A04", "66")
+    for key in STEPS:
+        send(page, step(page, key).get_by_role("button"))
+        reload_until_done(page, key)
+        expect(step(page, key)).to_contain_text("Done, 3.00 charged")
+
+    page.get_by_label("A01 value").fill("53.7")
+    send(page, page.locator("#measures").get_by_role("button", name="Save"))
+    expect(page.locator("#pom-A01 .src")).to_have_text("you")
+    send(page, step(page, "analysis").get_by_role("button"))
+    expect(step(page, "analysis")).to_contain_text("Done, nothing charged")
+    expect(page.get_by_label("A01 value")).to_have_value("53.7")
+    check_the_document(page, workspace)
+    check_the_credits(page)
+
+
+def send(page: Page, button: Locator) -> None:
+    """Send the button's form and wait for the page that answers."""
+    with page.expect_navigation():
+        button.click()
+
+
+def reload_until_done(page: Page, key: str) -> None:
+    """What a person without scripts does: load the page again."""
+
+    def is_over() -> bool:
+        page.reload()
+        assert state(page, key) != "failed", step(page, key).inner_text()
+        return state(page, key) == "done"
+
+    wait_for(is_over, within_s=PATIENCE_MS / 1000, what=f"the end of {key}")
+
+
+def test_by_key_the_same_way_goes_over_http(account: Account) -> None:
+    product = account.send("POST", "/api/products", {"name": ""})["id"]
+    revision = account.add_photo(product, PHOTO.name, "front")
+    assert account.run(DETECT, {"productId": product})["category"] == "tops"
+    give_the_height(account, revision["id"])
+
+    body = {"productId": product, "revisionIds": [revision["id"]]}
+    analyzed = account.run(ANALYZE, body)
+    (analysis,) = analyzed["analyses"]
+    check_the_lengths(analysis["analysisData"]["dimensions"])
+    assert 1 <= len(analysis["analysisData"]["colors"]) <= 6
+    assert analysis["tokensUsed"] >= 0
+    assert not analysis["cached"]
+
+    close = account.run(CLOSE_UPS, {"productId": product, "baseViewAnalyses": [analysis["id"]]})
+    assert 6 <= len(close["generatedImages"]) == len(close["plan"]) <= 10
+    for image in close["generatedImages"]:
+        assert account.http.get(image["imageUrl"]).headers["content-type"].startswith("image/")
+    drawn = account.run(SKETCHES, {"productId": product, "productAnalysis": analysis["id"]})
+    assert [sketch["viewType"] for sketch in drawn["sketches"]] == ["front", "back", "side"]
+    for sketch in drawn["sketches"]:
+        check_the_drawing(account.http.get(sketch["svgUrl"]).raise_for_status().content)
+    assert [analyzed["creditsUsed"], close["creditsUsed"], drawn["creditsUsed"]] == [3, 3, 3]
+
+    pdf = account.http.get(f"/api/products/{product}/tech-pack.pdf").raise_for_status()
+    assert len(PdfReader(io.BytesIO(pdf.content)).pages) >= 6
+    check_the_second_time(account, body)
+    assert account.available() == Decimal(9)
+    assert account.http.post("/api/keys", json={"name": "another"}).status_code == 403
+
+
+def give_the_height(account: Account, revision: str) -> None:
+    """One known dimension: from the top of the outline to its lowest point."""
+    ring = account.get(f"/api/revisions/{revision}/outline")["rings"][0]
+    by_height = sorted(ring, key=lambda point: point[1])
+    known = {"from": by_height[0], "to": by_height[-1], "length": {"value": 72, "unit": "cm"}}
+    account.send("PUT", f"/api/revisions/{revision}/scale", known)
+
+
+def check_the_lengths(dimensions: list[Any]) -> None:
+    """At least eight points of measure with value, unit and ±."""
+    measured = [row for row in dimensions if row["provenance"] == "measured"]
+    assert len(measured) >= 8
+    for row in measured:
+        assert float(row["value"]) > 0
+        assert row["unit"] == "cm"
+        assert row["uncertainty"] > 0
+
+
+def check_the_drawing(svg: bytes) -> None:
+    """A vector drawing with named layers."""
+    root = ElementTree.fromstring(svg)  # noqa: S314 - our own server's answer
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    layers = {group.get("id") for group in root.iter("{http://www.w3.org/2000/svg}g")}
+    assert {"outline"} <= layers, layers
+    assert any(True for _ in root.iter("{http://www.w3.org/2000/svg}path"))
+
+
+def check_the_second_time(account: Account, body: dict[str, Any]) -> None:
+    """The same photos again: at once, without tokens, free."""
+    started = time.monotonic()
+    again = account.run(ANALYZE, body)
+    took = time.monotonic() - started
+    (analysis,) = again["analyses"]
+    assert (analysis["cached"], analysis["tokensUsed"], again["creditsUsed"]) == (True, 0, 0)
+    assert took < 1, f"{took:.2f} s"
+
+
+def test_after_all_that_the_ledger_has_not_drifted(server: Server) -> None:
+    checked = server.manage("check_ledger")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert checked.stdout.splitlines()[-1] == "drift 0"

@@ -216,7 +216,8 @@ NAMES: Mapping[Kind, str] = {
         recznik, 毛巾, 毯子, タオル, 수건, полотенце
     """,
     ("other", "table"): """
-        ~table, coffee table, side table, dining table, desk, -tisch, mesa, tavolo, 桌子, テーブル, 테이블, стол
+        ~table, coffee table, side table, dining table, desk, -tisch, mesa, tavolo, 桌子,
+        テーブル, 테이블, стол
     """,
     ("other", "tableware"): """
         plate, bowl, teapot, shaker, shakers, mill, -teller, -schussel, -schuessel, -kanne,

@@ -182,6 +182,8 @@ def _leg_direction(frame: Upright, leg: Mask, crotch: Point) -> Point:
     if len(rows) < 12:
         return 0.0, 1.0
     low = rows > np.median(rows)
+    if not low.any():
+        return 0.0, 1.0
     return unit(
         (float(columns[~low].mean()), float(rows[~low].mean())),
         (float(columns[low].mean()), float(rows[low].mean())),

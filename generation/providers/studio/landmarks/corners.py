@@ -137,10 +137,10 @@ def apex(frame: Upright, point: Point) -> Point:
     drift, start = np.polyfit(rows, centres, 1)
     if opening < 0.02:
         return point
-    y = float(-level / opening)
-    if not point[1] - 0.05 * height < y < point[1]:
+    begin = float(-level / opening)
+    if not point[1] - 0.05 * height < begin < point[1]:
         return point
-    return float(drift * y + start), y
+    return float(drift * begin + start), begin
 
 
 def _gap_at(frame: Upright, x: float, y: int) -> tuple[int, int] | None:

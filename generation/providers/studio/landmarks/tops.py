@@ -37,6 +37,7 @@ from generation.providers.studio.silhouette import Mask
 ARMPIT_AT = 0.37  # of the body length below HPS, for armpits that a sleeve hides
 HIDDEN_FROM = 1.45  # a bay this many times deeper than that is not the armpit
 CHEST_BELOW = 0.035  # 2.5 cm of a 70 cm body, below the underarm; no scale is known here
+FLARE = 1.3  # hem over chest; no sleeveless top flares more
 WAIST_AT = 0.60  # of the length from HPS where a straight body has its waist
 DRESS_WAIST_AT = 0.42
 HIP_BELOW = 0.5  # of the distance HPS to waist, below the waist: 20 cm of 40
@@ -250,11 +251,23 @@ def _below_the_arms(finding: Finding, axis: float, free: float | None, *, dress:
     waist, distinct = _waist_row(frame, axis, (neck, arm, bottom), free or arm, dress=dress)
     seen = known or (free is not None and waist > free)
     _put_row(finding, "waist", waist, axis, sure=seen and (distinct or not dress))
+    if free is None and not dress:
+        _doubt_hidden_sleeves(finding)
     if dress:
         waist = (finding.points["waist_left"][1] + finding.points["waist_right"][1]) / 2
         hip = waist + HIP_BELOW * (waist - neck)
         within = seen and hip < bottom - 0.04 * length
         _put_row(finding, "hip", min(hip, bottom - 0.08 * length), axis, sure=within)
+
+
+def _doubt_hidden_sleeves(finding: Finding) -> None:
+    """A "sleeveless" body much wider below than at the chest has sleeves lying on it."""
+    at = finding.points
+    chest = at["chest_right"][0] - at["chest_left"][0]
+    hem = at["hem_right"][0] - at["hem_left"][0]
+    if hem > FLARE * chest:
+        for part in ("armpit", "chest", "waist", "hem"):
+            finding.doubt(f"{part}_left", f"{part}_right")
 
 
 def _put_chest(finding: Finding, y: float, axis: float, *, sure: bool) -> None:
@@ -318,8 +331,8 @@ def _waist_row(
     best = int(widths.argmin())
     at_chest = _body_run(frame, arm + CHEST_BELOW * (bottom - neck), axis)
     chest = at_chest[1] - at_chest[0] if at_chest else float(widths[0])
-    bounds = [chest, float(widths[-1])] if dress else [chest]
-    if 0 < best < len(rows) - 1 and widths[best] < 0.97 * min(bounds):
+    bounds = 0.97 * chest, (0.97 if dress else 0.99) * float(widths[-1])
+    if 0 < best < len(rows) - 1 and widths[best] < min(bounds):
         return float(rows[best]), True
     return min(max(usual, low), high), False
 

@@ -17,3 +17,5 @@ if not os.environ.get("DATABASE_URL"):
     os.environ["DATABASE_URL"] = ensure_postgres(DATA, volatile=True)
 
 from config.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["tests.hashers.QuickArgon2"]

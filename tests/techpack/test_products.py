@@ -27,7 +27,8 @@ def visitor(user: Any) -> Client:
 
 
 def test_a_dropped_photo_is_a_product_at_once(visitor: Client, user: Any) -> None:
-    answer = visitor.post(reverse("techpack:product-start"), {"image": [upload(), upload()]})
+    photos = [upload(), upload("IMG_0002.jpg")]
+    answer = visitor.post(reverse("techpack:product-start"), {"image": photos})
     product = Product.objects.get(user=user)
     assert answer.headers["Location"] == reverse("techpack:workspace", args=[product.pk])
     assert [r.view_type for r in queries.revisions_of(product)] == ["front", "back"]

@@ -29,8 +29,7 @@ from generation.providers.studio.shapes import Outline, Photo
 
 VERDICTS = Path(__file__).with_name("outline_verdicts.csv")
 CANVAS = 640
-UNUSED = {"area", "parts"}  # true of a product or not, they say nothing about the outline
-PENALTY = 1.0  # ridge, on standardised facts
+PENALTY = 4.0  # ridge, on standardised facts
 Picture = NDArray[np.uint8]
 
 
@@ -81,7 +80,9 @@ def _composite(
     picture = picture * (1 - soft) + laid * soft
     picture += random.normal(0, random.uniform(0.5, 5), picture.shape)
     stored = cv2.imencode(
-        ".jpg", np.clip(picture, 0, 255), [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(60, 95))]
+        ".jpg",
+        np.clip(picture, 0, 255).astype(np.uint8),
+        [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(60, 95))],
     )[1]
     return np.asarray(cv2.imdecode(stored, cv2.IMREAD_COLOR), np.uint8), truth
 
@@ -121,9 +122,9 @@ def _stretch_beside(other: Photo, drawn: Picture) -> NDArray[np.float64]:
         other.bgr[:, : max(left, 8)],
         other.bgr[:, min(right, width - 8) :],
     ]
-    strip = max(strips, key=lambda each: min(each.shape[:2]))
-    scale = max(1.0, CANVAS / 3 / min(strip.shape[:2]))
-    strip = cv2.resize(strip, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    widest = max(strips, key=lambda each: min(each.shape[:2]))
+    scale = max(1.0, CANVAS / 3 / min(widest.shape[:2]))
+    strip = cv2.resize(widest, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
     while min(strip.shape[:2]) < CANVAS:
         strip = np.concatenate([strip, strip[::-1]], axis=0)[: 2 * CANVAS]
         strip = np.concatenate([strip, strip[:, ::-1]], axis=1)[:, : 2 * CANVAS]
@@ -135,15 +136,15 @@ def _shaded(
 ) -> NDArray[np.float64]:
     """A shadow beside or under the product, soft or hard, or none."""
     dark = random.choice([0, random.uniform(0.1, 0.5)])
-    move = np.float32([[1, 0, random.uniform(-18, 18)], [0, 1, random.uniform(0, 22)]])
+    move = np.array([[1, 0, random.uniform(-18, 18)], [0, 1, random.uniform(0, 22)]])
     shadow = cv2.warpAffine(truth, move, (CANVAS, CANVAS)).astype(np.float64) / 255
-    shadow = cv2.GaussianBlur(shadow, (0, 0), random.uniform(1.5, 14))
-    return picture * (1 - dark * shadow[..., None])
+    soft = np.asarray(cv2.GaussianBlur(shadow, (0, 0), random.uniform(1.5, 14)))
+    return picture * (1 - dark * soft[..., None])
 
 
 def examples(each: int) -> list[Example]:
     """From the photos, their composites and the verdicts by eye."""
-    found = []
+    found: list[Example] = []
     for name, photo, drawn in photos(PHOTOS, PHOTOS / "masks"):
         if photo.alpha is None:
             found += _judged(name, photo, drawn, weight=2.0)
@@ -158,7 +159,7 @@ def _judged(name: str, photo: Photo, drawn: Picture, *, weight: float) -> Iterat
         if candidate.facts:
             size = (photo.bgr.shape[1], photo.bgr.shape[0])
             alpha = cv2.resize(candidate.mask.astype(np.float32), size)
-            iou = overlap(Outline(alpha, 0, False), drawn)
+            iou = overlap(Outline(np.asarray(alpha, np.float32), 0, False), drawn)
             yield Example(candidate.facts, iou >= RIGHT, name, weight)
 
 
@@ -199,7 +200,7 @@ def held_out(known: Sequence[Example], names: Sequence[str]) -> NDArray[np.float
         mine = np.array([example.photo == photo for example in known])
         rest = [example for example, own in zip(known, mine, strict=True) if not own]
         bias, weights = fitted(rest, names)
-        for at in np.flatnonzero(mine):
+        for at in np.flatnonzero(mine).tolist():
             total = bias + sum(
                 weight * known[at].facts[name] for name, weight in zip(names, weights, strict=True)
             )
@@ -222,8 +223,8 @@ def report(known: Sequence[Example], scores: NDArray[np.float64]) -> None:
 
 def main(arguments: Sequence[str]) -> None:
     """Fit, report what held out, print the constants."""
-    known = examples(int(arguments[0]) if arguments else 6)
-    names = [name for name in known[0].facts if name not in UNUSED]
+    known = examples(int(arguments[0]) if arguments else 5)
+    names = list(known[0].facts)
     print(f"{len(known)} outlines, {np.mean([example.right for example in known]):.2f} right")
     report(known, held_out(known, names))
     bias, weights = fitted(known, names)

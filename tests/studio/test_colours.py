@@ -27,7 +27,7 @@ def by_hand(name: str) -> tuple[Photo, Outline]:
     photo = load(next(PHOTOS.glob(f"{name}.*")).read_bytes())
     mask = cv2.imread(str(PHOTOS / "masks" / f"{name}.png"), cv2.IMREAD_GRAYSCALE)
     alpha = cv2.resize((np.asarray(mask) > 200).astype(np.float32), photo.size)
-    return photo, Outline(alpha, 0.95, False)
+    return photo, Outline(np.asarray(alpha, np.float32), 0.95, False)
 
 
 @cache

@@ -222,7 +222,7 @@ def test_rings_are_closed_polygons_in_stored_pixels_with_holes() -> None:
     alpha[80:120, 100:200] = 0
     found = rings(Outline(alpha, 0.9, False), scale=0.5)
     assert len(found) == 2
-    areas = sorted(cv2.contourArea(np.float32(ring)) for ring in found)
+    areas = sorted(cv2.contourArea(np.array(ring, np.float32)) for ring in found)
     assert areas[1] == pytest.approx(180 * 120 * 4, rel=0.03)
     assert areas[0] == pytest.approx(100 * 40 * 4, rel=0.06)
     assert all(ring[0] != ring[-1] for ring in found)

@@ -64,7 +64,7 @@ def to_cielab(rgb: Colours) -> Colours:
 
 def hex_of(rgb: Colours) -> str:
     """``#rrggbb`` from sRGB 0..1."""
-    red, green, blue = (int(round(float(part) * 255)) for part in np.clip(rgb, 0, 1))
+    red, green, blue = (round(float(part) * 255) for part in np.clip(rgb, 0, 1))
     return f"#{red:02x}{green:02x}{blue:02x}"
 
 

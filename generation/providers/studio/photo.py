@@ -28,7 +28,7 @@ def load(data: bytes) -> Photo:
     scale = min(1.0, LONG_SIDE / max(rgba.shape[:2]))
     if scale < 1:
         rgba = _shrunk(rgba, scale)
-    alpha = rgba[..., 3].astype(np.float32) / 255
+    alpha = np.asarray(rgba[..., 3] / np.float32(255), dtype=np.float32)
     bgr = rgba[..., 2::-1].astype(np.float32)
     if not _says_something(alpha):
         return Photo(np.ascontiguousarray(bgr.astype(np.uint8)), None, scale)

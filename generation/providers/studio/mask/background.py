@@ -12,6 +12,7 @@ from generation.providers.studio.mask.frame import Frame
 from generation.providers.studio.mask.regions import Grey, Mask, border_band
 
 BAND = 0.035  # of the shorter side
+CHANNELS = np.array([0.8, 1.3, 1.3], np.float32)  # light varies more than dye
 FIT_PIXELS = 4000
 SEED_RADIUS = 22  # Lab; border pixels this near to the commonest border colour start the fit
 PLAIN_SHARE = 0.72  # of the border that the surface must explain
@@ -48,8 +49,8 @@ def background_of(frame: Frame) -> Background:
     seen = frame.lab[band][::thin].astype(np.float64)
     coefficients, spread, residual = _fit(terms[band][::thin], seen)
     surface = (terms @ coefficients).astype(np.float32)
-    difference = (frame.lab - surface) * np.float32([0.8, 1.3, 1.3])
-    brightness = np.clip(frame.lab[..., 0] / np.maximum(surface[..., 0], 5), 0, 2)
+    difference = (frame.lab - surface) * CHANNELS
+    brightness = (frame.lab[..., 0] / np.maximum(surface[..., 0], 5)).clip(0, 2).astype(np.float32)
     return Background(
         surface=surface,
         spread=spread,

@@ -31,12 +31,12 @@ class Patches:
     at_border: NDArray[np.bool_]
 
 
-def busy_guess(frame: Frame) -> tuple[Mask, Grey]:
-    """A first outline and the saliency (0..1) that it was cut from."""
+def busy_guess(frame: Frame) -> Mask:
+    """A first outline: what is more salient than Otsu's level."""
     saliency = salient(frame)
     level = cv2.threshold((saliency * 255).astype(np.uint8), 0, 255, cv2.THRESH_OTSU)[0] / 255
     mask = closed(opened(saliency > level, 2), 4)
-    return large_parts(mask, 0.25), saliency
+    return large_parts(mask, 0.25)
 
 
 def salient(frame: Frame) -> Grey:
@@ -44,7 +44,7 @@ def salient(frame: Frame) -> Grey:
     height, width = frame.shape
     scale = min(1.0, SIDE / max(height, width))
     size = (max(8, round(width * scale)), max(8, round(height * scale)))
-    lab = np.asarray(cv2.resize(frame.lab, size, interpolation=cv2.INTER_AREA))
+    lab = cv2.resize(frame.lab, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     patches = superpixels(lab)
     values = _optimised(patches) if len(patches.lab) > 8 else np.zeros(len(patches.lab))
     small = values[patches.labels].astype(np.float32)

@@ -67,5 +67,5 @@ def _crispness(slope: Grey) -> Grey:
 
 
 def _colour_slope(lab: NDArray[np.float32]) -> Grey:
-    soft = cv2.GaussianBlur(lab, (0, 0), 1.0)
+    soft = np.asarray(cv2.GaussianBlur(lab, (0, 0), 1.0), dtype=np.float32)
     return np.max([_slope(soft[..., channel]) for channel in range(3)], axis=0)

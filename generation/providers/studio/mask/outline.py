@@ -100,35 +100,34 @@ def corrected(frame: Frame, first: Mask, kept: Mask, removed: Mask, *, trusted: 
     if trusted:
         near = grow(kept | removed | gained | lost, 12)
         second = np.where(near, second, first)
-    mask = (opened(second, 1) | kept) & ~removed
-    mask = large_parts(mask, 0.01)
+    mask = large_parts((opened(second, 1) | kept) & ~removed, 0.01) | kept
     return without_small_holes(mask, 0.0015 * mask.size) & ~removed
 
 
 def candidates(frame: Frame, background: Background) -> list[Candidate]:
     """Both outlines, whichever would be chosen; for fitting the score."""
-    guess, saliency = busy_guess(frame)
+    guess = busy_guess(frame)
     found = []
     rival = guess
     if background.is_plain:
-        found.append(_from_plain(frame, background, guess, saliency))
+        found.append(_from_plain(frame, background, guess))
         rival = found[0].mask
-    return [*found, _from_saliency(frame, background, guess, saliency, rival=rival)]
+    return [*found, _from_saliency(frame, background, guess, rival=rival)]
 
 
 def best_candidate(frame: Frame, background: Background) -> Candidate:
     """The likelier of the outline against a plain background and the one by saliency."""
-    guess, saliency = busy_guess(frame)
+    guess = busy_guess(frame)
     if not background.is_plain:
-        return _from_saliency(frame, background, guess, saliency, rival=guess)
-    plain = _from_plain(frame, background, guess, saliency)
+        return _from_saliency(frame, background, guess, rival=guess)
+    plain = _from_plain(frame, background, guess)
     if plain.score >= GOOD_ENOUGH:
         return plain
-    other = _from_saliency(frame, background, guess, saliency, rival=plain.mask)
+    other = _from_saliency(frame, background, guess, rival=plain.mask)
     return max(plain, other, key=lambda candidate: candidate.score)
 
 
-def _from_plain(frame: Frame, background: Background, salient: Mask, saliency: Grey) -> Candidate:
+def _from_plain(frame: Frame, background: Background, salient: Mask) -> Candidate:
     guess = plain_guess(frame, background)
     first = without_strays(guess.mask, frame)
     sure = shrink(first, 5) & (background.distance > background.threshold)
@@ -139,34 +138,16 @@ def _from_plain(frame: Frame, background: Background, salient: Mask, saliency: G
     mask = first if distrusted else within_band(first, second, 4)
     mask = large_parts(opened(mask, 1), 0.06)
     mask = without_small_holes(mask, 0.0015 * mask.size)
-    evidence = Evidence(
-        frame,
-        background,
-        saliency,
-        rival_overlap=overlap(mask, salient),
-        cut_overlap=agreed,
-        low_contrast=guess.low_contrast,
-        from_plain=True,
-    )
+    evidence = Evidence(frame, background, rival_overlap=overlap(mask, salient), from_plain=True)
     facts = facts_of(mask, evidence)
     return Candidate(mask, score_of(facts), facts)
 
 
-def _from_saliency(
-    frame: Frame, background: Background, first: Mask, saliency: Grey, *, rival: Mask
-) -> Candidate:
+def _from_saliency(frame: Frame, background: Background, first: Mask, *, rival: Mask) -> Candidate:
     second = cut(frame, first, sure=np.zeros_like(first), never=~grow(first, 20), turns=3)
     mask = without_strays(large_parts(opened(second, 2), 0.2), frame)
     mask = without_small_holes(mask, 0.03 * mask.sum())
-    evidence = Evidence(
-        frame,
-        background,
-        saliency,
-        rival_overlap=overlap(mask, rival),
-        cut_overlap=overlap(first, second),
-        low_contrast=False,
-        from_plain=False,
-    )
+    evidence = Evidence(frame, background, rival_overlap=overlap(mask, rival), from_plain=False)
     facts = facts_of(mask, evidence)
     return Candidate(mask, score_of(facts), facts)
 

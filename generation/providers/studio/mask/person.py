@@ -28,17 +28,17 @@ def is_worn(frame: Frame, background: Background, mask: Mask) -> bool:
         return False
     skin = skin_like(frame)
     border = border_band(frame.shape, 0.06) & ~grow(mask, 8)
-    if not border.any() or skin[border].mean() > 0.5:
+    beside = grow(mask, 5) & ~grow(mask, 1)
+    if not border.any() or not beside.any() or skin[border].mean() > 0.5:
         return False
     bare = opened(skin & ~grow(mask, 1) & ~_of_the_border(frame, background, border), 2)
-    beside = grow(mask, 5)
     touching = [
         part
         for part in parts(bare, at_least=int(SMALLEST * bare.size))
         if (grow(part, 5) & mask).any()
     ]
     size = sum(int(part.sum()) for part in touching) / mask.sum()
-    along = float(bare[beside & ~grow(mask, 1)].mean())
+    along = float(bare[beside].mean())
     return (along > 0.03 and size > 0.01) or (along > 0.02 and len(touching) > 2) or size > 0.15
 
 

@@ -182,6 +182,8 @@ def _enclosed_by_weak_edges(
     if not enclosed.any():
         return None
     edge = rim(enclosed)
+    if not edge.any():
+        return None
     sharp = float((steepest_near(frame.colour_step, 3)[edge] > 1.6 * threshold).mean())
     gained = int((enclosed & ~grow(solid, 8)).sum())
     worth_it = gained > 0.06 * solid.sum() and enclosed.sum() > 1.12 * solid.sum()

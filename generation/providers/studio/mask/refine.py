@@ -10,6 +10,7 @@ from generation.providers.studio.mask.frame import Frame
 from generation.providers.studio.mask.regions import Grey, Mask, grow, shrink
 
 SEED = 7
+NO_BOX = (0, 0, 1, 1)  # GrabCut starts from the labels
 
 
 def cut(
@@ -36,9 +37,9 @@ def cut(
         return first
     cv2.setRNGSeed(SEED)
     hints = np.ascontiguousarray(inside)
-    models = np.zeros((1, 65)), np.zeros((1, 65))
+    background, product = np.zeros((1, 65)), np.zeros((1, 65))
     picture = np.ascontiguousarray(frame.bgr[box])
-    cv2.grabCut(picture, hints, None, *models, turns, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(picture, hints, NO_BOX, background, product, turns, cv2.GC_INIT_WITH_MASK)
     result = np.zeros_like(first)
     result[box] = (hints == cv2.GC_FGD) | (hints == cv2.GC_PR_FGD)
     return result

@@ -38,31 +38,4 @@
   events.addEventListener("open", stopPolling);
   events.addEventListener("error", pollWhileBusy);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) soon(); });
-
-  // Several photos go one after another, each with its progress.
-  document.addEventListener("submit", async (event) => {
-    const form = event.target.closest("form[data-upload]");
-    if (!form) return;
-    event.preventDefault();
-    const files = [...form.querySelectorAll("input[type=file]")].flatMap((field) => [...field.files]);
-    const bar = form.querySelector("progress");
-    const say = document.querySelector("[data-say]");
-    bar.hidden = false;
-    for (const [at, file] of files.entries()) {
-      say.textContent = `Sending ${file.name}, ${at + 1} of ${files.length}.`;
-      await send(form, file, (part) => { bar.value = (100 * (at + part)) / files.length; });
-    }
-    location.reload();
-  });
-
-  const send = (form, file, progress) => new Promise((done) => {
-    const request = new XMLHttpRequest();
-    const body = new FormData();
-    body.append("csrfmiddlewaretoken", form.querySelector("[name=csrfmiddlewaretoken]").value);
-    body.append("image", file);
-    request.upload.addEventListener("progress", (event) => progress(event.loaded / (event.total || 1)));
-    request.addEventListener("loadend", done);
-    request.open("POST", form.action);
-    request.send(body);
-  });
 })();

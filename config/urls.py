@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from accounts.urls import api_urls as accounts_api
+from core.http import nothing_here
 from core.schema import docs, schema
 from credits.urls import api_urls as credits_api
 from generation.urls import api_urls as jobs_api
@@ -16,6 +17,7 @@ urlpatterns = [
     path("", include("core.urls")),
     path("", include("accounts.urls")),
     path("account/", include("allauth.urls")),
+    re_path(r"^_allauth/(?:app|browser)/v1/(?:account|auth)/phone", nothing_here),
     path("_allauth/", include("allauth.headless.urls")),
     path("", include("credits.urls")),
     path("api/", include(accounts_api)),

@@ -189,7 +189,7 @@ class RequestIdMiddleware:
 
 def is_api(request: HttpRequest) -> bool:
     """Whether errors at this address are answered in the envelope."""
-    return request.path.startswith(("/api/", "/v1/"))
+    return request.path.startswith(("/api/", "/v1/", "/_allauth/"))
 
 
 def in_envelope(error: errors.DomainError, request: HttpRequest) -> JsonResponse:
@@ -236,6 +236,11 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return defaults.page_not_found(request, exception)
 
 
+def nothing_here(request: HttpRequest) -> HttpResponse:
+    """An address that a library offers and that this product does not use."""
+    raise Http404
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """``handler500``: rendered without the context processors, which may be what failed."""
     if is_api(request):
@@ -252,6 +257,21 @@ class DomainErrorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
+        """Refuse NUL in queries and forms, which PostgreSQL cannot store or look for."""
+        forms = [request.GET] if is_api(request) else [request.GET, request.POST]
+        fields = {
+            name: ["Text may not hold NUL characters."]
+            for form in forms
+            for name, values in form.lists()
+            if any("\0" in text for text in (name, *values))
+        }
+        if not fields:
+            return None
+        return self.process_exception(
+            request, errors.InvalidRequest("The input is not valid.", fields=fields)
+        )
 
     def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse | None:
         """Render a domain error; leave everything else to Django."""

@@ -68,6 +68,7 @@ class OneProduct(Endpoint):
     def patch(self, request: Request, product_id: str) -> Response:
         """Change fields; a category given here is a person's and stays."""
         pk = uuid_or_404(product_id)
+        queries.product_of(request.user, pk)
         changes = checked(inputs.ProductChanges, request.data).model_dump(exclude_unset=True)
         _no_nulls(changes)
         product = operations.change_product(user=request.user, product_id=pk, changes=changes)
@@ -196,6 +197,7 @@ class OneRevision(Endpoint):
     def patch(self, request: Request, revision_id: str) -> Response:
         """Make it current again, or correct which side it shows."""
         pk = uuid_or_404(revision_id)
+        queries.revision_of(request.user, pk)
         changes = checked(inputs.RevisionChanges, request.data).model_dump(exclude_unset=True)
         _no_nulls(changes)
         revision = operations.change_revision(user=request.user, revision_id=pk, changes=changes)

@@ -47,11 +47,12 @@ def products(request: HttpRequest) -> HttpResponse:
 def start(request: HttpRequest) -> HttpResponse:
     """A product from dropped photos: no form first."""
     photos = [(file, file.name or "") for file in request.FILES.getlist("image")[:10]]
-    if not photos:
-        product = operations.create_product(user=request.user, name=request.POST.get("name", ""))
-        return redirect("techpack:workspace", product.pk)
     try:
-        product, _ = operations.start_product(user=request.user, photos=photos)
+        if photos:
+            product, _ = operations.start_product(user=request.user, photos=photos)
+        else:
+            given = checked(inputs.ProductInput, {"name": request.POST.get("name", "")})
+            product = operations.create_product(user=request.user, name=given.name)
     except DomainError as error:
         return _refused(request, error)
     return redirect("techpack:workspace", product.pk)
@@ -66,7 +67,7 @@ def _refused(request: HttpRequest, error: DomainError) -> HttpResponse:
 @require_POST
 def details(request: HttpRequest, product_id: str) -> HttpResponse:
     """Name, style number, season, sizes, unit, category."""
-    pk = uuid_or_404(product_id)
+    pk = queries.product_of(request.user, uuid_or_404(product_id)).pk
     given: dict[str, Any] = {
         name: value
         for name, value in request.POST.items()

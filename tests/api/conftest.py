@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 
 from accounts.operations import create_key
 from tests.api.contract import Contract
@@ -16,6 +17,11 @@ from tests.techpack.conftest import (  # noqa: F401
     stranger,
     user,
 )
+
+
+@pytest.fixture(autouse=True)
+def _nothing_counted_yet() -> None:
+    cache.clear()
 
 
 @pytest.fixture

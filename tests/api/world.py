@@ -1,0 +1,117 @@
+"""One account full of things, and everyone who must not see them; every address there is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
+
+from accounts.operations import create_key, revoke_key
+from generation.models import Job
+from techpack import queries
+from techpack.models import Product
+from tests.techpack.conftest import Api, new_user
+
+SECRET = "Zanzibar 7731"
+UNSAID = re.compile(
+    r"Traceback|site-packages|psycopg|DoesNotExist|\bSELECT\b|ProgrammingError|IntegrityError|"
+    + re.escape(str(settings.BASE_DIR)),
+)
+GARBAGE = {
+    "no id": "x",
+    "nobody's id": "01890000-0000-7000-8000-000000000000",
+    "NUL": "%00",
+    "path": "..%2f..%2fetc%2fpasswd",
+    "quote": "%27%22%3Cscript%3E",
+    "not UTF-8": "%ff%fe",
+    "long": "9" * 2000,
+}
+
+
+@dataclass(frozen=True)
+class World:
+    """The owner's things, by the name that addresses give them."""
+
+    owner: Any
+    ids: Mapping[str, str]
+    revoked: str
+
+
+def world_of(product: Product) -> World:
+    """Give the product's owner a job and keys, and name everything."""
+    owner = product.user
+    Product.objects.filter(pk=product.pk).update(name=SECRET, description=SECRET, brand=SECRET)
+    job = Job.objects.create(
+        user=owner,
+        kind="category/detect",
+        product_id=product.pk,
+        step=SECRET,
+        deadline_at=timezone.now() + timedelta(minutes=5),
+    )
+    key, _ = create_key(user=owner, name=SECRET)
+    gone, revoked = create_key(user=owner, name="gone")
+    revoke_key(user=owner, key_id=gone.pk)
+    revision = queries.revisions_of(product).get()
+    ids = {
+        "product_id": product.pk,
+        "revision_id": revision.pk,
+        "job_id": job.pk,
+        "key_id": key.pk,
+        "step": "analysis",
+        "object_id": product.pk,
+    }
+    return World(owner, {name: str(value) for name, value in ids.items()}, revoked)
+
+
+def signed_in(person: Any) -> Client:
+    """A browser with the person's session."""
+    client = Client(raise_request_exception=False)
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+def quiet(key: str) -> Api:
+    """A client with a key, to which a bug is a 500."""
+    client = Api(key)
+    client.raise_request_exception = False
+    return client
+
+
+def everyone_else(world: World) -> dict[str, Client]:
+    """Those who have no business with the owner's things."""
+    stranger = new_user()
+    _, whole = create_key(user=stranger, name="theirs")
+    _, narrow = create_key(user=world.owner, name="narrow", scopes=["chat"])
+    return {
+        "nobody": Client(raise_request_exception=False),
+        "somebody else": signed_in(stranger),
+        "somebody else's key": quiet(whole),
+        "a revoked key": quiet(world.revoked),
+        "a key without the scope": quiet(narrow),
+    }
+
+
+def templates(
+    patterns: list[URLPattern | URLResolver] | None = None, prefix: str = ""
+) -> Iterator[str]:
+    """Every address of the URLconf, with its names in braces."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from templates(pattern.url_patterns, route)
+        else:
+            plain = re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route)
+            plain = re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", plain)
+            yield "/" + re.sub(r"[$^]|\\Z", "", plain)
+
+
+def filled(template: str, ids: Mapping[str, str], *, other: str = "x") -> str:
+    """The address with ids in place of its names."""
+    return re.sub(r"{(\w+)}", lambda match: ids.get(match[1], other), template)

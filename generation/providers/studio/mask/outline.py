@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from threading import Lock
 
 import cv2
 import numpy as np
@@ -33,6 +35,7 @@ cv2.setNumThreads(1)
 
 OWN_ALPHA = 0.97
 WORN_AT_MOST = 0.55  # a person in the picture: the garment's edge is a guess
+REMEMBERED = 16  # photos per process
 GOOD_ENOUGH = 0.8  # a plain outline this sure needs no second opinion
 
 
@@ -43,6 +46,11 @@ class Candidate:
     mask: Mask
     score: float
     facts: dict[str, float]
+    worn: bool = False
+
+
+RECENT: dict[bytes, Candidate] = {}
+_REMEMBERING = Lock()
 
 
 def find_outline(
@@ -61,13 +69,8 @@ def find_outline(
     if photo.alpha is not None and not strokes:
         return Outline(photo.alpha, OWN_ALPHA, bool(worn), facts={"own_alpha": 1.0})
     frame = frame_of(photo.bgr)
-    if photo.alpha is None:
-        background = background_of(frame)
-        best = best_candidate(frame, background)
-        by_person = is_worn(frame, background, best.mask) if worn is None else worn
-    else:
-        best = Candidate(_in_frame(photo.alpha, frame), OWN_ALPHA, {"own_alpha": 1.0})
-        by_person = bool(worn)
+    best = _searched(photo, frame)
+    by_person = best.worn if worn is None else worn
     score = min(best.score, WORN_AT_MOST) if by_person else best.score
     mask = best.mask
     if strokes:
@@ -77,6 +80,23 @@ def find_outline(
         score = _surer(score, len(strokes))
     alpha = soft_edge(photo.bgr, mask, frame.scale)
     return Outline(alpha, score, by_person, corrected=bool(strokes), facts=best.facts)
+
+
+def _searched(photo: Photo, frame: Frame) -> Candidate:
+    """What the engine finds unaided, remembered so that a stroke need not wait for it."""
+    if photo.alpha is not None:
+        return Candidate(_in_frame(photo.alpha, frame), OWN_ALPHA, {"own_alpha": 1.0})
+    key = blake2b(photo.bgr.tobytes(), digest_size=16, key=repr(photo.bgr.shape).encode()).digest()
+    known = RECENT.get(key)
+    if known is None:
+        background = background_of(frame)
+        best = best_candidate(frame, background)
+        known = replace(best, worn=is_worn(frame, background, best.mask))
+        with _REMEMBERING:
+            while len(RECENT) >= REMEMBERED:
+                RECENT.pop(next(iter(RECENT)))
+            RECENT[key] = known
+    return known
 
 
 def _in_frame(alpha: Grey, frame: Frame) -> Mask:
@@ -95,11 +115,11 @@ def corrected(frame: Frame, first: Mask, kept: Mask, removed: Mask, *, trusted: 
     gained = spread(kept, frame, allowed=~first & ~removed)
     lost = spread(removed, frame, allowed=first & ~kept)
     hinted = (first | gained) & ~lost | kept
-    never = removed | ~grow(hinted, 20)
-    second = cut(frame, hinted, sure=kept, never=never, turns=3, margin=40)
-    if trusted:
-        near = grow(kept | removed | gained | lost, 12)
-        second = np.where(near, second, first)
+    near = grow(kept | removed | gained | lost, 12) if trusted else np.ones_like(first)
+    sure = kept | (hinted & ~near)
+    never = removed | ~grow(hinted, 20) | ~(hinted | near)
+    around = near if trusted else None
+    second = cut(frame, hinted, sure=sure, never=never, turns=2, around=around)
     mask = large_parts((opened(second, 1) | kept) & ~removed, 0.01) | kept
     return without_small_holes(mask, 0.0015 * mask.size) & ~removed
 

@@ -14,14 +14,21 @@ NO_BOX = (0, 0, 1, 1)  # GrabCut starts from the labels
 
 
 def cut(
-    frame: Frame, first: Mask, *, sure: Mask, never: Mask, turns: int, margin: int = 24
+    frame: Frame,
+    first: Mask,
+    *,
+    sure: Mask,
+    never: Mask,
+    turns: int,
+    around: Mask | None = None,
+    margin: int = 24,
 ) -> Mask:
     """GrabCut from a first outline; ``sure`` stays inside and ``never`` outside.
 
-    Works on the outline's box only. Returns ``first`` where the two colour models
-    cannot be told apart or one of them would be empty.
+    Works on the box of ``around`` only, by default the outline's. Returns ``first``
+    where one of the two colour models would be empty.
     """
-    ys, xs = np.where(first | sure)
+    ys, xs = np.where(first | sure if around is None else around)
     if not len(ys):
         return first
     height, width = first.shape
@@ -40,7 +47,7 @@ def cut(
     background, product = np.zeros((1, 65)), np.zeros((1, 65))
     picture = np.ascontiguousarray(frame.bgr[box])
     cv2.grabCut(picture, hints, NO_BOX, background, product, turns, cv2.GC_INIT_WITH_MASK)
-    result = np.zeros_like(first)
+    result = first.copy() if around is not None else np.zeros_like(first)
     result[box] = (hints == cv2.GC_FGD) | (hints == cv2.GC_PR_FGD)
     return result
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -115,8 +114,3 @@ def _commonest(seen: NDArray[np.float64]) -> NDArray[np.float64]:
 def border_noise(steps: Grey, band: Mask, percentile: float) -> float:
     """How steep the background itself gets, as a percentile over the border."""
     return float(np.percentile(steps[band], percentile))
-
-
-def soften(grey: Grey, sigma: float) -> Grey:
-    """Gaussian blur."""
-    return np.asarray(cv2.GaussianBlur(grey, (0, 0), sigma), dtype=np.float32)

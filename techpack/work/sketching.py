@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from core import storage
@@ -38,13 +40,18 @@ def work(run: Run) -> Outcome:
     run.report(done=0, planned=len(sources), step="Drawing the flats")
     parts = Parts(run, planned=len(sources), step="{done} of {planned} sketches")
     drawn: dict[str, Answer] = {}
-    jobs = run.parallel(sources, lambda view: _draw(run, route, view, sources[view], revisions[0]))
-    for view, found in jobs:
-        if isinstance(found, Exception):
-            parts.lost(part_id=view, view_type=view, error=found)
-        else:
-            drawn[view] = found
-            parts.took()
+    # Schematics are made from a drawing that is there, so photographed views come first.
+    for views in (
+        [view for view, photo in sources.items() if photo],
+        [view for view, photo in sources.items() if not photo],
+    ):
+        work_on = partial(_draw, run, route, sources, revisions[0])
+        for view, found in run.parallel(views, work_on):
+            if isinstance(found, Exception):
+                parts.lost(part_id=view, view_type=view, error=found)
+            else:
+                drawn[view] = found
+                parts.took()
     made = _composed(product, drawn, sources, revisions)
     made_from = fingerprint(product, revisions)
 
@@ -79,8 +86,13 @@ def sources_of(revisions: list[Revision], *, is_footwear: bool) -> dict[str, Rev
 
 
 def _draw(
-    run: Run, route: Route, view_type: str, source: Revision | None, first: Revision
+    run: Run,
+    route: Route,
+    sources: Mapping[str, Revision | None],
+    first: Revision,
+    view_type: str,
 ) -> Answer:
+    source = sources[view_type]
     brief = seeing.brief_of(first.product)
     call = Call(
         part=view_type,

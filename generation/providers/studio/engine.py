@@ -5,6 +5,9 @@ Everything that leaves this file is in pixels of the stored picture.
 
 from __future__ import annotations
 
+import hashlib
+import threading
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -44,6 +47,7 @@ DOUBTS = {
     "check": "check the outline against the photo",
     "unreliable": "the outline is unreliable: correct it on the photo",
 }
+DRAWINGS_KEPT = 16
 LEAST_PRODUCT = 0.004  # of the picture; below it there is nothing to look at
 
 
@@ -162,6 +166,29 @@ def _landmarks(seen: Seen, family: Family, view: View) -> dict[str, Landmark]:
     return landmarks.find(seen.outline, family, seen.silhouette, by_hand=by_hand)
 
 
+_drawings: OrderedDict[tuple[str, ...], Drawing] = OrderedDict()
+_drawings_lock = threading.Lock()
+
+
+def _drawn(view: View, seen: Seen, found: Mapping[str, Landmark], family: Family) -> Drawing:
+    """The view's drawing; the last few are kept, for the schematics are made from them."""
+    key = (
+        hashlib.sha256(view.data).hexdigest(),
+        hashlib.sha256(repr((view.outline, sorted(view.landmarks.items()))).encode()).hexdigest(),
+        family,
+    )
+    with _drawings_lock:
+        known = _drawings.get(key)
+    if known is not None:
+        return known
+    drawing = sketch.draw(seen.photo, seen.outline, seen.silhouette, found, family)
+    with _drawings_lock:
+        _drawings[key] = drawing
+        if len(_drawings) > DRAWINGS_KEPT:
+            _drawings.popitem(last=False)
+    return drawing
+
+
 def _is_there(seen: Seen) -> bool:
     return float(seen.outline.mask.mean()) >= LEAST_PRODUCT
 
@@ -200,7 +227,7 @@ class Studio:
         _require(seen)
         family = category.family_of(brief.category, brief.subcategory)
         found = _landmarks(seen, family, view)
-        drawing = sketch.draw(seen.photo, seen.outline, seen.silhouette, found, family)
+        drawing = _drawn(view, seen, found, family)
         palette = colours.palette(seen.photo, seen.outline)
         sure = float(seen.outline.score)
         return Answer(
@@ -263,7 +290,7 @@ class Studio:
         seen = see(source)
         _require(seen)
         found = _landmarks(seen, family, source)
-        drawing = sketch.draw(seen.photo, seen.outline, seen.silhouette, found, family)
+        drawing = _drawn(source, seen, found, family)
         if view is not None:
             anchors = landmarks.anchors(seen.outline, family, found)
             lines = measures.measure(seen.outline, family, found)

@@ -159,6 +159,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "sweep": {"task": "generation.tasks.sweep", "schedule": timedelta(seconds=10)},
+    "photos": {"task": "techpack.tasks.prepare_forgotten", "schedule": timedelta(seconds=20)},
     "expire-lots": {"task": "credits.tasks.expire_lots", "schedule": timedelta(minutes=5)},
     "grant-monthly": {"task": "credits.tasks.grant_due_monthly", "schedule": timedelta(minutes=15)},
     "check-ledger": {"task": "credits.tasks.check_ledger", "schedule": timedelta(hours=1)},

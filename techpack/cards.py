@@ -23,7 +23,10 @@ class Card:
 
 def card_of(product: Any) -> Card:
     """A card from a product that came with its ``covers``."""
-    covers = sorted(product.covers, key=lambda row: queries.view_rank(row.view_type))
+    main = "side" if product.category == "footwear" else "front"
+    covers = sorted(
+        product.covers, key=lambda row: (row.view_type != main, queries.view_rank(row.view_type))
+    )
     names = dict(trade.names())
     count = len(covers)
     return Card(

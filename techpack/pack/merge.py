@@ -7,6 +7,7 @@ finds its entry.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from techpack import queries
@@ -32,7 +33,7 @@ def load(product: Product) -> Merged:
     template, unit = template_of(product), unit_of(product)
     found: dict[str, tuple[Row, ...]] = {
         "materials": _entries("materials", by_view),
-        "colors": _entries("colors", by_view)[:COLOURS_MOST],
+        "colors": _ranked(_entries("colors", by_view)[:COLOURS_MOST]),
         "designElements": _entries("designElements", by_view),
         "other": (),
         "construction": defaults.construction(template, _entries("construction", by_view)),
@@ -102,6 +103,14 @@ def _entries(section: str, by_view: list[ViewEntries]) -> tuple[Row, ...]:
             if held is None or _trust(entry) < _trust(held):
                 best[entry["id"]] = entry
     return tuple(_row(section, entry) for entry in best.values())
+
+
+def _ranked(colours: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Views count their colours each for itself; the pack counts them once."""
+    return tuple(
+        replace(row, label="Main colour" if number == 1 else f"Colour {number}")
+        for number, row in enumerate(colours, start=1)
+    )
 
 
 def _trust(entry: Mapping[str, Any]) -> tuple[int, float]:

@@ -21,6 +21,7 @@ from credits.errors import Alternative
 from generation import queries
 from generation.kinds import Prepared
 from generation.models import Job
+from generation.providers.routes import check_route
 
 log = logging.getLogger("techpack.jobs")
 HOLD_OUTLIVES_DEADLINE = timedelta(minutes=10)
@@ -44,12 +45,13 @@ def submit(
     checks it and raises InvalidRequest or NotFound, upon which the hold is released
     with the reason and the error goes on. The same ``key`` returns the same job.
 
-    Raises RateLimited, InsufficientCredits, and whatever ``prepare`` raises.
+    Raises RateLimited, ProviderUnavailable, InsufficientCredits, and whatever ``prepare`` raises.
     """
     with transaction.atomic():
         if key and (known := Job.objects.filter(user=user, key=key).first()):
             return known
         _check_room(user)
+        check_route(kind)
         job_id = uuid7()
         hold = _hold(user, kind, price, job_id, alternatives)
         try:

@@ -38,9 +38,15 @@ def _provider(name: str) -> Any:
 
 def route_of(operation: str) -> Route:
     """The first provider for an operation; raises ProviderUnavailable for none."""
+    name, model = check_route(operation)
+    return Route(_provider(name), name, model)
+
+
+def check_route(operation: str) -> tuple[str, str]:
+    """Provider and model of an operation, not yet made; raises ProviderUnavailable for none."""
     routes = settings.ROUTES.get(operation) or settings.ROUTES["*"]
     for entry in routes:
         name, _, model = entry.partition(":")
         if name in _makers:
-            return Route(_provider(name), name, model)
+            return name, model
     raise ProviderUnavailable("No AI service is set up for this step.")

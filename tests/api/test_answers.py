@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
 from accounts.operations import create_key
 from techpack import queries
@@ -110,8 +111,6 @@ def test_a_job_that_goes_on_is_described(
 
 
 def test_keys_are_as_described(user: Any) -> None:
-    from django.test import Client
-
     person = Client()
     person.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     made = person.post("/api/keys", {"name": "ci", "monthlyCap": "2.5"}, "application/json")

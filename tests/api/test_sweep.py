@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 from django.test import Client
 
+from accounts.operations import create_key
+from techpack.models import Product, Revision
 from tests.api.contract import described
 from tests.api.world import (
     GARBAGE,
@@ -105,8 +108,6 @@ def test_pages_send_strangers_to_sign_in_or_nowhere(world: World) -> None:
 
 
 def test_changes_by_strangers_are_refused_and_change_nothing(world: World) -> None:
-    from techpack.models import Product, Revision
-
     before = list(Product.objects.values()), list(Revision.objects.values())
     for who, client in everyone_else(world).items():
         for template, item in described()["paths"].items():
@@ -127,7 +128,7 @@ def test_changes_by_strangers_are_refused_and_change_nothing(world: World) -> No
                 elif path.endswith("sketches/generate"):
                     del body["revisionIds"], body["baseViewAnalyses"]
                 response = client.generic(
-                    method.upper(), path, _json(body), content_type="application/json"
+                    method.upper(), path, json.dumps(body).encode(), content_type="application/json"
                 )
                 where = f"{method} {path} as {who}"
                 assert_says_nothing(response, world, where)
@@ -139,12 +140,6 @@ def test_changes_by_strangers_are_refused_and_change_nothing(world: World) -> No
                 else:
                     assert response.status_code in (401, 403), (where, response.content[:300])
     assert (list(Product.objects.values()), list(Revision.objects.values())) == before
-
-
-def _json(body: Any) -> bytes:
-    import json
-
-    return json.dumps(body).encode()
 
 
 @pytest.mark.parametrize("garbage", GARBAGE.values(), ids=list(GARBAGE))
@@ -230,8 +225,6 @@ def test_garbage_in_forms_is_no_bug(world: World) -> None:
 
 
 def test_wrong_methods_are_405_in_the_envelope(world: World) -> None:
-    from accounts.operations import create_key
-
     clients = {
         "owner": signed_in(world.owner),
         "key": quiet(create_key(user=world.owner, name="all")[1]),
@@ -249,8 +242,6 @@ def test_wrong_methods_are_405_in_the_envelope(world: World) -> None:
 
 
 def test_options_say_what_is_allowed_and_head_answers_like_get(world: World) -> None:
-    from accounts.operations import create_key
-
     key = quiet(create_key(user=world.owner, name="all")[1])
     for template, item in described()["paths"].items():
         path = filled(template, world.ids)

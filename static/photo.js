@@ -97,7 +97,7 @@
     if (stroke.kind === "points") {
       moved[stroke.dot.dataset.name] = at(event);
     } else if (stroke.kind === "scale") {
-      if (stroke.points.length === 2) form("scale").elements.length.focus();
+      if (stroke.points.length === 2) document.getElementById("length").focus();
     } else {
       strokes[stroke.kind].push(stroke.points);
       order.push(stroke.kind);

@@ -17,7 +17,6 @@ _FAR = 12.0  # Lab distance from the cloth's own colour, shading apart
 _CLOTHS = 5
 _CRISP = 2.4  # Lab units a frame pixel at the edge of ink
 _SHARP = 5.0  # of a patch without lettering
-_INKED = 0.08  # highlights on dark cloth look foreign, but are no ink
 _SOFT = 1.8  # below this foreign colour is shading or fading
 
 Box = tuple[float, float, float, float]
@@ -47,7 +46,7 @@ def find(frame: Frame, evidence: Evidence) -> Print:
     busy = evidence.busy
     all_over = crisp > _CRISP and (
         busy > 0.42
-        or (busy > 0.25 and share > 0.05 and spread > 0.6 and ink_share > _INKED)
+        or (busy > 0.25 and share > 0.05 and spread > 0.6)
         or (busy > 0.12 and ink_share > 0.15 and ink_spread > 0.6)
     )
     if all_over or crisp < _SOFT:

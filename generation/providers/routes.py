@@ -5,33 +5,38 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Protocol
 
 from django.conf import settings
 
 from core.errors import ProviderUnavailable
+from generation.providers.protocols import ImageMaker, Vision
+
+
+class Everything(Vision, ImageMaker, Protocol):
+    """A provider of every step; an operation uses the part of it that it needs."""
 
 
 @dataclass(frozen=True)
 class Route:
     """A provider and the model to ask it for."""
 
-    provider: Any
+    provider: Everything
     name: str
     model: str
 
 
-def _studio() -> Any:
+def _studio() -> Everything:
     from generation.providers.studio.engine import Studio
 
     return Studio()
 
 
-_makers: dict[str, Callable[[], Any]] = {"studio": _studio}
+_makers: dict[str, Callable[[], Everything]] = {"studio": _studio}
 
 
 @cache
-def _provider(name: str) -> Any:
+def _provider(name: str) -> Everything:
     """One client per process, made on first use (after the worker's fork)."""
     return _makers[name]()
 

@@ -105,7 +105,7 @@ class ReadinessOf(Endpoint):
 
     @extend_schema(operation_id="readiness_read", responses=shapes.Readiness)
     def get(self, request: Request, product_id: str) -> Response:
-        """``{score, status, blockers, warnings, stale}``."""
+        """What still blocks a factory: ``{score, status, blockers, warnings, stale}``."""
         product = queries.product_of(request.user, uuid_or_404(product_id))
         return Response(readiness_of(merge.load(product)).to_json())
 
@@ -143,7 +143,7 @@ class Audit(Endpoint):
 
     @extend_schema(operation_id="audit_list", responses=shapes.AuditPage)
     def get(self, request: Request, product_id: str) -> Response:
-        """Calls, newest first."""
+        """Every AI call behind the pack, newest first."""
         product = queries.product_of(request.user, uuid_or_404(product_id))
         return Response(page_of(request, jobs.calls_of(request.user, product.pk), _call))
 

@@ -23,7 +23,9 @@ from techpack.present import present_product, present_revision, present_scale
 READ, WRITE = "products:read", "products:write"
 MULTIPART_EXTRA = 1024 * 1024
 Q = OpenApiParameter("q", str, description="looks in name and style number")
-ORDER = OpenApiParameter("order", str, enum=sorted(queries.ORDERS))
+ORDER = OpenApiParameter(
+    "order", str, enum=sorted(queries.ORDERS), description="newest first unless told otherwise"
+)
 
 
 class Products(Endpoint):
@@ -35,15 +37,22 @@ class Products(Endpoint):
         operation_id="products_list", parameters=[Q, ORDER], responses=shapes.ProductPage
     )
     def get(self, request: Request) -> Response:
-        """List products, newest first."""
+        """List products; ``q`` searches them."""
         rows = queries.products_of(request.user, q=request.query_params.get("q", "")[:100])
-        return Response(page_of(request, rows.order_by(), present_product))
+        order = request.query_params.get("order")
+        if order is not None and order not in queries.ORDERS:
+            raise InvalidRequest(
+                "There is no such order.",
+                fields={"order": [f"Use one of {', '.join(sorted(queries.ORDERS))}."]},
+            )
+        by = queries.ORDERS[order] if order else "-pk"
+        return Response(page_of(request, rows.order_by(), present_product, order=by))
 
     @extend_schema(
         operation_id="products_create", request=inputs.ProductInput, responses={201: shapes.Product}
     )
     def post(self, request: Request) -> Response:
-        """A new product."""
+        """Make a product."""
         given = checked(inputs.ProductInput, request.data)
         product = operations.create_product(
             user=request.user, name=given.name, description=given.description
@@ -240,7 +249,7 @@ class OutlineOf(Endpoint):
 
     @extend_schema(operation_id="revisions_outline", responses=shapes.Outline)
     def get(self, request: Request, revision_id: str) -> Response:
-        """``{score, verdict, rings, wornByPerson}``."""
+        """Where the product is on the photo: ``{score, verdict, rings, wornByPerson}``."""
         found = operations.outline_of(user=request.user, revision_id=uuid_or_404(revision_id))
         return Response(_outline(found))
 

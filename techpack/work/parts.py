@@ -7,7 +7,7 @@ from typing import Any
 
 from generation.errors import Canceled, Failure, LeaseLost, ProviderError, failed
 from generation.kinds import Outcome
-from generation.run import Run
+from generation.run import DATABASE_AWAY, Run
 from techpack.prices import pro_rata
 
 log = logging.getLogger("techpack.steps")
@@ -36,8 +36,8 @@ class Parts:
 
     def lost(self, *, part_id: str, view_type: str, error: Exception) -> None:
         """A part failed: remember why, go on with the others."""
-        if isinstance(error, LeaseLost):
-            raise error
+        if isinstance(error, (LeaseLost, *DATABASE_AWAY)):
+            raise error  # not this part's failure: the whole job is worked on again
         self._first = self._first or error
         if isinstance(error, Canceled):
             words = {"code": "CANCELED", "message": "Stopped before this part was made."}

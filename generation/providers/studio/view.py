@@ -1,4 +1,4 @@
-"""Which side of the product a photo shows: words of the file's name, else a guess."""
+"""Which side of the product a photo shows, by the words of its file's name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from generation.providers.studio.category import named
 from generation.providers.studio.plain_words import has_spaces, plain
-from generation.providers.studio.shapes import Outline, Silhouette
 
 WORDS: Mapping[str, str] = {
     "front": """
@@ -51,26 +50,14 @@ WORDS: Mapping[str, str] = {
         этикетка
     """,
 }  # fmt: skip
-SAID = 0.95
-UNSAID = 0.4  # most single photos of a product show its front
 NARROW = frozenset({"detail", "label", "inside"})  # said beside a side, these are the view
 
 
-def guess_view(outline: Outline, silhouette: Silhouette, *, words: str = "") -> tuple[str, float]:
-    """The view's name and how often such an answer is right.
-
-    Words decide when there are any (a file name, a caption); the last one counts, as in
-    ``high-heels-side.jpg``. An outline alone cannot tell a front from a back, so without
-    words the answer is "front" with little weight, or "detail" when the product runs off
-    the picture on all sides.
-    """
-    if said := view_in_words(words):
-        return said, SAID
-    return ("detail" if _fills_the_picture(outline) else "front"), UNSAID
-
-
 def view_in_words(words: str) -> str:
-    """The view that words such as ``polo-navy-back.jpg`` name; empty where they name none."""
+    """The view that words such as ``polo-navy-back.jpg`` name; empty where they name none.
+
+    The last one counts, as in ``high-heels-side.jpg``.
+    """
     text = plain(words)
     said = [
         (name in NARROW, at, name)
@@ -99,12 +86,3 @@ def _is_a_side(text: str, at: int, after: list[str]) -> bool:
         return True
     product = named(text[: max(at, 0)])
     return product is not None and product[0][0] not in {"tops", "outerwear"}
-
-
-def _fills_the_picture(outline: Outline) -> bool:
-    """Whether the product runs off three sides or more."""
-    mask = outline.mask
-    if min(mask.shape) < 2:
-        return False
-    sides = (mask[0], mask[-1], mask[:, 0], mask[:, -1])
-    return sum(float(side.mean()) > 0.5 for side in sides) >= 3

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
@@ -23,6 +23,8 @@ from generation.models import Job
 from generation.providers.protocols import Answer, Call
 
 log = logging.getLogger("techpack.jobs")
+# The database went away, or broke a deadlock: neither the work's fault nor its end.
+DATABASE_AWAY = (InterfaceError, OperationalError)
 T = TypeVar("T")
 R = TypeVar("R")
 

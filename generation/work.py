@@ -20,7 +20,7 @@ from generation.errors import Canceled, Failure, LeaseLost, ProviderError
 from generation.kinds import Outcome, kind_of
 from generation.models import AICall, Job
 from generation.operations import ring_worker, tell
-from generation.run import Run, claim
+from generation.run import DATABASE_AWAY, Run, claim
 
 log = logging.getLogger("techpack.jobs")
 SWEEP_LOCK = 0x7EC4_5EED
@@ -49,6 +49,9 @@ def run_job(*, job_id: UUID) -> None:
     except ledger.HoldClosed:
         log.warning("job %s found its hold closed; its result is discarded", job_id)
         fail(run=run, error=errors.failed(Failure.TRANSIENT))
+    except DATABASE_AWAY as error:
+        # Left as it is: its lease ends, and the sweeper has it worked on again.
+        log.warning("job %s lost the database: %s", job_id, type(error).__name__)
     except Exception:
         log.exception("job %s met a bug", job_id)
         fail(run=run, error=errors.failed(Failure.BUG))

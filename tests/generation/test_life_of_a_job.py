@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models.functions import Now
 
 from core.errors import InvalidRequest, NotFound, RateLimited
@@ -204,6 +204,28 @@ def test_after_five_attempts_a_job_is_given_up(submit: Submit, user: Any) -> Non
     job.refresh_from_db()
     assert (job.status, job.attempts, code_of(job)) == ("failed", 5, "BUG")
     assert balance_of(user) == (18, 0)
+
+
+def test_a_database_that_goes_away_does_not_fail_a_job(
+    submit: Submit, user: Any, echo: Echo
+) -> None:
+    def loses_it(run: Run) -> Outcome:
+        raise OperationalError("terminating connection due to unexpected postmaster exit")
+
+    whole = echo.work
+    echo.work = loses_it  # type: ignore[method-assign]
+    job = submit()
+    work.run_job(job_id=job.pk)
+    job.refresh_from_db()
+    assert job.status == Job.Status.RUNNING
+
+    Job.objects.update(lease_expires_at=Now() - timedelta(seconds=1))
+    assert work.sweep()["requeued"] == 1
+    echo.work = whole  # type: ignore[method-assign]
+    work.run_job(job_id=job.pk)
+    job.refresh_from_db()
+    assert (job.status, job.attempts) == (Job.Status.SUCCEEDED, 2)
+    assert balance_of(user) == (15, 0)
 
 
 def lose_a_worker_during(run: Run, *, resubmittable: bool) -> None:

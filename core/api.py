@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
@@ -180,23 +180,39 @@ def _link(request: Request, direction: str, pk: UUID) -> str:
     return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
 
 
-def page_of(request: Request, rows: QuerySet[M], present: Callable[[M], Any]) -> dict[str, Any]:
-    """One page of rows, newest first, as ``{next, previous, results}``.
+def _beyond(rows: QuerySet[M], field: str, pk: UUID, *, up: bool) -> Q:
+    """The rows behind one, by a field and then by key; raises InvalidRequest where it is gone."""
+    word = "gt" if up else "lt"
+    if field == "pk":
+        return Q(**{f"pk__{word}": pk})
+    row = rows.filter(pk=pk).values_list(field).first()
+    if row is None:
+        raise InvalidRequest(
+            "The cursor is wrong.", fields={"cursor": ["The row it stood at is gone."]}
+        )
+    return Q(**{f"{field}__{word}": row[0]}) | Q(**{field: row[0], f"pk__{word}": pk})
 
-    Rows must have a time-ordered UUID as their primary key.
+
+def page_of(
+    request: Request, rows: QuerySet[M], present: Callable[[M], Any], *, order: str = "-pk"
+) -> dict[str, Any]:
+    """One page of rows as ``{next, previous, results}``.
+
+    ``order`` is a field, with a minus for the largest first; rows must have a time-ordered
+    UUID as their primary key, so that the usual order is newest first.
     """
     limit = limit_of(request)
+    field, is_up = order.removeprefix("-"), not order.startswith("-")
     cursor = request.query_params.get("cursor")
     direction, key = _decode_cursor(cursor) if cursor else ("n", None)
-    if direction == "p":
-        found = list(rows.filter(pk__gt=key).order_by("pk")[: limit + 1])
-        more_before, more_after = len(found) > limit, True
-        shown = found[:limit][::-1]
-    else:
-        older = rows.filter(pk__lt=key) if key else rows
-        found = list(older.order_by("-pk")[: limit + 1])
-        more_before, more_after = key is not None, len(found) > limit
-        shown = found[:limit]
+    is_back = direction == "p"
+    up = is_up != is_back
+    wanted = rows.filter(_beyond(rows, field, key, up=up)) if key else rows
+    sign = "" if up else "-"
+    found = list(wanted.order_by(f"{sign}{field}", f"{sign}pk")[: limit + 1])
+    shown = found[:limit][::-1] if is_back else found[:limit]
+    more_before = len(found) > limit if is_back else key is not None
+    more_after = is_back or len(found) > limit
     return {
         "next": _link(request, "n", shown[-1].pk) if shown and more_after else None,
         "previous": _link(request, "p", shown[0].pk) if shown and more_before else None,

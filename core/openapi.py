@@ -39,6 +39,11 @@ def ref(section: str, name: str) -> Node:
     return {"$ref": f"#/components/{section}/{name}"}
 
 
+def in_markdown(docstring: str) -> str:
+    """A docstring's words on one line, code in single backticks."""
+    return " ".join(docstring.replace("``", "`").split())
+
+
 def header_refs(*names: str) -> Node:
     """Response headers by name."""
     return {name: ref("headers", name) for name in names}
@@ -70,6 +75,10 @@ class EndpointSchema(AutoSchema):
             for status in sorted(self._refusals(operation))
         }
         return operation
+
+    def get_description(self) -> str:
+        """The method's docstring."""
+        return in_markdown(super().get_description())
 
     def get_auth(self) -> list[Node]:
         """Which credentials open it; a key names the scope that it must have."""
@@ -164,7 +173,7 @@ class InputExtension(OpenApiSerializerExtension):
             schema["properties"] = {
                 name: _never_null(part) for name, part in schema["properties"].items()
             }
-        return _plain(schema)
+        return {**_plain(schema), "description": in_markdown(model.__doc__ or "")}
 
 
 def _plain(node: Any) -> Any:
@@ -239,6 +248,8 @@ def _camelise(schema: Any) -> None:
     if not isinstance(schema, dict):
         return
     schema.pop("x-spec-enum-id", None)
+    if isinstance(schema.get("description"), str):
+        schema["description"] = in_markdown(schema["description"])
     if isinstance(properties := schema.get("properties"), dict):
         schema["properties"] = {camel(name): inner for name, inner in properties.items()}
         if "required" in schema:
@@ -266,7 +277,7 @@ def shared_parts(result: Node, **_: Any) -> Node:
 def _response(kind: type[errors.DomainError]) -> Node:
     names = [*EVERY_ANSWER, *REFUSAL_HEADERS.get(kind.__name__, ())]
     return {
-        "description": " ".join((kind.__doc__ or kind.type).split()),
+        "description": REFUSAL_WORDS.get(kind.__name__) or in_markdown(kind.__doc__ or ""),
         "headers": header_refs(*names),
         "content": {
             "application/json": {
@@ -286,6 +297,10 @@ def _header(name: str, text: str) -> Node:
     return {"description": text, "schema": {"type": "integer" if number else "string"}}
 
 
+REFUSAL_WORDS = {
+    "RateLimited": "Too many requests or waiting jobs; `Retry-After` says when to come back.",
+    "InternalError": "The fault is ours. Nothing was charged.",
+}
 REFUSAL_HEADERS: Mapping[str, tuple[str, ...]] = {
     "RateLimited": ("Retry-After", *COUNTED),
     "Unauthenticated": ("WWW-Authenticate",),

@@ -218,7 +218,7 @@ class _Reader:
 
 
 def _one_line(schema: Node) -> str:
-    return " ".join(schema.get("description", "").replace("``", "`").split())
+    return " ".join(schema.get("description", "").split())
 
 
 def _shape(schema: Node) -> str:

@@ -138,3 +138,26 @@ def test_a_wrong_credential_is_described(user: Any) -> None:
     refused = narrow.send("GET", "/api/credits")
     assert_as_described("GET", "/api/credits", refused)
     assert (bad.status_code, refused.status_code) == (401, 403)
+
+
+@pytest.mark.parametrize(
+    ("order", "names"), [("name", "abcd"), ("oldest", "bdac"), ("recent", "acdb")]
+)
+def test_products_come_in_the_order_asked_for_on_every_page(
+    api: Contract, order: str, names: str
+) -> None:
+    made = {name: api.send("POST", "/api/products", {"name": name}).json() for name in "bdca"[:2]}
+    made |= {name: api.send("POST", "/api/products", {"name": name}).json() for name in "ac"}
+    for name in "bdca":
+        api.send("PATCH", f"/api/products/{made[name]['id']}", {"season": "SS"})
+    seen: list[str] = []
+    page = api.get(f"/api/products?limit=1&order={order}").json()
+    pages = [page]
+    while page["next"]:
+        page = api.get(page["next"].removeprefix("http://testserver")).json()
+        pages.append(page)
+    seen = [row["name"] for one in pages for row in one["results"]]
+    assert "".join(seen) == names
+    back = api.get(pages[2]["previous"].removeprefix("http://testserver")).json()
+    assert back["results"] == pages[1]["results"]
+    assert api.get("/api/products?order=size").status_code == 400

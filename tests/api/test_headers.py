@@ -140,7 +140,7 @@ def test_https_makes_cookies_secure_and_browsers_stay(url: str, said: str) -> No
 @pytest.mark.django_db
 def test_hsts_is_sent_over_https(settings: Any) -> None:
     settings.SECURE_HSTS_SECONDS = 31_536_000
-    guard = SecurityMiddleware(lambda request: HttpResponse())
+    guard: Any = SecurityMiddleware(lambda request: HttpResponse())
     secure = guard(RequestFactory().get("/", secure=True))
     assert secure.headers["Strict-Transport-Security"].startswith("max-age=31536000")
     assert "Strict-Transport-Security" not in guard(RequestFactory().get("/")).headers

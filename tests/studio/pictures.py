@@ -33,7 +33,7 @@ def tee(
     if print_box is not None:
         x, y, w, h = print_box
         cv2.rectangle(picture, (x, y), (x + w, y + h), (40, 220, 240), -1)
-    marks = {name: Landmark(name, *map(float, at)) for name, at in TEE_MARKS.items()}
+    marks = {name: Landmark(name, float(x), float(y)) for name, (x, y) in TEE_MARKS.items()}
     return (*cut_out(picture, TEE), marks)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -35,14 +36,14 @@ DRAWING = flats.Flat(
 ANCHORS = [(400, 110), (250, 200), (590, 300), (210, 600), (400, 880), (560, 870), (400, 500)]
 
 
-def callouts(anchors=ANCHORS) -> list[flats.Callout]:
+def callouts(anchors: Any = ANCHORS) -> list[flats.Callout]:
     return [
         flats.Callout(f"c{i}", i, f"Part {i} & <more>", (float(x), float(y)), row_id=f"r{i}")
         for i, (x, y) in enumerate(anchors, start=1)
     ]
 
 
-def measure(code: str, start, end, **facts) -> flats.Measurement:
+def measure(code: str, start: Any, end: Any, **facts: Any) -> flats.Measurement:
     return flats.Measurement(f"m-{code}", code, f"name of {code}", start, end, **facts)
 
 
@@ -55,8 +56,12 @@ MEASURES = [
 ]
 
 
-def composed(**changes) -> ET.Element:
-    told = {"callouts": callouts(), "measurements": MEASURES, "title": 'Hoodie "A" & <b>'} | changes
+def composed(**changes: Any) -> ET.Element:
+    told: dict[str, Any] = {
+        "callouts": callouts(),
+        "measurements": MEASURES,
+        "title": 'Hoodie "A" & <b>',
+    } | changes
     return ET.XML(flats.compose(DRAWING, **told))
 
 
@@ -73,12 +78,12 @@ def placed() -> tuple[list[dims.Dim], list[balloons.Balloon]]:
     return lines, balloons.place(callouts(), lines, ground)
 
 
-def test_the_layers_are_there_by_name_and_in_order():
+def test_the_layers_are_there_by_name_and_in_order() -> None:
     names = [group.get("id") for group in composed() if group.tag == f"{SVG}g"]
     assert names == ["outline", "seams", "stitch", "assumed", "artwork", "measurements", "callouts"]
 
 
-def test_each_stroke_is_in_the_layer_of_its_kind():
+def test_each_stroke_is_in_the_layer_of_its_kind() -> None:
     layers = {g.get("id"): g for g in composed() if g.tag == f"{SVG}g"}
     parts = {
         name: [p.get("data-part") for p in layers[name].findall(f"{SVG}path")]
@@ -93,7 +98,7 @@ def test_each_stroke_is_in_the_layer_of_its_kind():
     }
 
 
-def test_line_types_differ_without_colour():
+def test_line_types_differ_without_colour() -> None:
     layers = {g.get("id"): g for g in composed() if g.tag == f"{SVG}g"}
     looks = {
         name: (path.get("stroke-width"), path.get("stroke-dasharray"))
@@ -107,7 +112,7 @@ def test_line_types_differ_without_colour():
     assert looks["stitch"][1]
 
 
-def test_every_callout_has_its_number_anchor_and_balloon_in_the_view_box():
+def test_every_callout_has_its_number_anchor_and_balloon_in_the_view_box() -> None:
     root = composed()
     box = box_of(root)
     drawn = [e for e in root.iter() if e.get("class") == "callout"]
@@ -115,13 +120,16 @@ def test_every_callout_has_its_number_anchor_and_balloon_in_the_view_box():
     for e, (x, y) in zip(drawn, ANCHORS, strict=True):
         dot = next(c for c in e.iter() if c.get("class") == "dot")
         assert (float(dot.get("cx", 0)), float(dot.get("cy", 0))) == (x, y)
-        at = [float(n) for n in re.findall(r"-?[\d.]+", e.find(f"{SVG}g").get("transform"))][:2]
+        group, label = e.find(f"{SVG}g"), e.find(f"{SVG}g/{SVG}text")
+        assert group is not None
+        assert label is not None
+        at = [float(n) for n in re.findall(r"-?[\d.]+", group.get("transform", ""))][:2]
         assert box.left + balloons.RADIUS <= at[0] <= box.right - balloons.RADIUS
         assert box.top + balloons.RADIUS <= at[1] <= box.bottom - balloons.RADIUS
-        assert e.find(f"{SVG}g/{SVG}text").text == e.get("data-callout")
+        assert label.text == e.get("data-callout")
 
 
-def test_balloons_keep_apart_and_off_the_product():
+def test_balloons_keep_apart_and_off_the_product() -> None:
     lines, numbered = placed()
     ground = Ground(polylines(BODY), Rect(0, 0, 900, 1100), cell=12.0)
     for one, two in itertools.combinations(numbered, 2):
@@ -134,20 +142,20 @@ def test_balloons_keep_apart_and_off_the_product():
         )
 
 
-def test_leaders_do_not_cross():
+def test_leaders_do_not_cross() -> None:
     _, numbered = placed()
     for one, two in itertools.combinations(numbered, 2):
         assert not crosses(one.callout.anchor, one.at, two.callout.anchor, two.at)
 
 
-def test_labels_of_measures_do_not_overlap():
+def test_labels_of_measures_do_not_overlap() -> None:
     lines, _ = placed()
     assert [line.measurement.code for line in lines] == [m.code for m in MEASURES]
     for one, two in itertools.combinations(lines, 2):
         assert one.label.overlap(two.label) == 0
 
 
-def test_overall_lengths_stand_outside_with_extension_lines():
+def test_overall_lengths_stand_outside_with_extension_lines() -> None:
     lines, _ = placed()
     by_code = {line.measurement.code: line for line in lines}
     assert by_code["A04"].start[0] < 200
@@ -158,7 +166,7 @@ def test_overall_lengths_stand_outside_with_extension_lines():
     assert by_code["A01"].extensions == ()
 
 
-def test_what_is_not_sure_is_dashed():
+def test_what_is_not_sure_is_dashed() -> None:
     states = {
         g.get("data-code"): (g.get("data-state"), line.get("stroke-dasharray") is not None)
         for g in composed().iter()
@@ -172,13 +180,13 @@ def test_what_is_not_sure_is_dashed():
     }  # fmt: skip
 
 
-def test_a_measure_says_its_figure_and_what_it_rests_on():
+def test_a_measure_says_its_figure_and_what_it_rests_on() -> None:
     titles = [t.text for t in composed().iter(f"{SVG}title")]
     assert "A01 name of A01: 52 ±0.5 cm, measured" in titles
     assert "A18 name of A18: unknown" in titles
 
 
-def test_all_text_is_escaped():
+def test_all_text_is_escaped() -> None:
     root = composed()
     assert root.get("aria-label") == 'Hoodie "A" & <b>'
     assert 'Hoodie "A" & <b> – a <note>' in [t.text for t in root.iter(f"{SVG}text")]
@@ -188,7 +196,7 @@ def test_all_text_is_escaped():
 
 
 @pytest.mark.parametrize("on_page", [True, False])
-def test_nothing_in_it_needs_leave_of_a_strict_policy(on_page):
+def test_nothing_in_it_needs_leave_of_a_strict_policy(on_page: bool) -> None:
     text = flats.compose(
         DRAWING, callouts=callouts(), measurements=MEASURES, title="x", on_page=on_page
     )
@@ -200,7 +208,7 @@ def test_nothing_in_it_needs_leave_of_a_strict_policy(on_page):
     assert "inf" not in text
 
 
-def test_on_a_page_it_takes_the_pages_ink_and_links_to_rows():
+def test_on_a_page_it_takes_the_pages_ink_and_links_to_rows() -> None:
     root = composed(on_page=True)
     assert root.get("stroke") == "currentColor"
     assert "#" not in re.sub(r'(href|fill)="#[^"]*"', "", ET.tostring(root, encoding="unicode"))
@@ -209,18 +217,18 @@ def test_on_a_page_it_takes_the_pages_ink_and_links_to_rows():
     assert not [e for e in root.iter() if e.get("id")]
 
 
-def test_the_same_input_gives_the_same_file():
+def test_the_same_input_gives_the_same_file() -> None:
     again = [flats.compose(DRAWING, callouts=callouts(), measurements=MEASURES) for _ in range(2)]
     assert again[0] == again[1]
 
 
-def test_a_printed_document_can_hold_it():
+def test_a_printed_document_can_hold_it() -> None:
     svg = flats.compose(DRAWING, callouts=callouts(), measurements=MEASURES, title="Hoodie")
     page = b'#set page(width: auto, height: auto)\n#image(bytes(sys.inputs.svg), format: "svg")'
     assert typst.compile(page, format="png", sys_inputs={"svg": svg}).startswith(b"\x89PNG")
 
 
-def test_an_empty_drawing_is_still_a_drawing():
+def test_an_empty_drawing_is_still_a_drawing() -> None:
     root = ET.XML(flats.compose(flats.Flat(1000, 1000, ()), callouts=[], measurements=[], title=""))
     assert box_of(root).right >= 1000
 
@@ -230,7 +238,7 @@ def test_an_empty_drawing_is_still_a_drawing():
     st.lists(st.tuples(st.integers(-200, 1000), st.integers(-200, 1200)), max_size=12),
     st.lists(st.tuples(*[st.integers(-100, 1100)] * 4), max_size=6),
 )
-def test_whatever_the_places_the_file_is_sound(anchors, ends):
+def test_whatever_the_places_the_file_is_sound(anchors: Any, ends: Any) -> None:
     measures = [
         measure(f"X{i:02}", (float(a), float(b)), (float(c), float(d)))
         for i, (a, b, c, d) in enumerate(ends)
@@ -246,7 +254,7 @@ def test_whatever_the_places_the_file_is_sound(anchors, ends):
         assert box.top <= y <= box.bottom
 
 
-def test_places_that_are_not_finite_are_left_out():
+def test_places_that_are_not_finite_are_left_out() -> None:
     bad = flats.Callout("c", 1, "x", (float("nan"), 3.0))
     line = measure("A01", (float("inf"), 0.0), (1.0, 1.0))
     text = flats.compose(DRAWING, callouts=[bad], measurements=[line])
@@ -254,7 +262,7 @@ def test_places_that_are_not_finite_are_left_out():
     assert 'class="dim"' not in text
 
 
-def test_callouts_and_measures_read_and_write_the_documented_shapes():
+def test_callouts_and_measures_read_and_write_the_documented_shapes() -> None:
     shape = {"id": "c1", "number": 7, "label": "Cuff", "anchor": [1.5, 2.0], "text": "2x2 rib",
              "rowId": "r1", "provenance": "ai", "confidence": 0.8}  # fmt: skip
     assert flats.Callout.from_json(shape).to_json() == shape
@@ -266,7 +274,7 @@ def test_callouts_and_measures_read_and_write_the_documented_shapes():
     assert "value" not in flats.Measurement.from_json(bare).to_json()
 
 
-def test_a_stored_drawing_is_read_back():
+def test_a_stored_drawing_is_read_back() -> None:
     stored = {
         "width": 800, "height": 1000, "note": "n", "toView": [[1, 0, 0], [0, 1, 0]],
         "strokes": [{"d": BODY, "kind": "outline", "label": ""}], "texts": [[1, 2, "ARTWORK"]],

@@ -73,8 +73,6 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "django_htmx",
-    "django_prometheus",
-    "django_structlog",
     "drf_spectacular",
     "rest_framework",
     "core",
@@ -315,7 +313,7 @@ VIEWS_AT_ONCE: int = env.int("VIEWS_AT_ONCE", default=4)
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(levelname).1s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": "core.logs.LineFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {

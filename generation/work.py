@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
+from structlog.contextvars import bound_contextvars
 
 from core.errors import DomainError
 from core.http import envelope
@@ -34,7 +35,7 @@ def run_job(*, job_id: UUID) -> None:
         return
     kind = kind_of(run.job.kind)
     try:
-        with run.kept_alive():
+        with run.kept_alive(), bound_contextvars(request_id=run.job.request_id):
             outcome = kind.work(run)
         settle(run=run, outcome=outcome)
     except LeaseLost:

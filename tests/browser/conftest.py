@@ -82,6 +82,11 @@ def assert_fits(page: Page) -> None:
 def assert_looks_right(page: Page, url: str) -> None:
     """The page fits at each width and is accessible in both colour schemes."""
     page.goto(url)
+    assert_looks_right_now(page)
+
+
+def assert_looks_right_now(page: Page) -> None:
+    """The same for the page's present state, however it came to it."""
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         assert_fits(page)

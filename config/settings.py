@@ -123,7 +123,8 @@ TEMPLATES = [
 DATABASES: dict[str, Any] = {
     "default": env.db("DATABASE_URL", default="postgresql:///techpack"),
 }
-DATABASES["default"]["CONN_MAX_AGE"] = 60
+# A request's thread ends with it; a connection that outlived it would only wait to be collected.
+DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=0)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
 DATABASES["default"]["TEST"] = {"NAME": env.str("TEST_DB_NAME", default="test_techpack")}

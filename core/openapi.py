@@ -76,7 +76,7 @@ class EndpointSchema(AutoSchema):
         }
         return operation
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]
         """The method's docstring."""
         return in_markdown(super().get_description())
 

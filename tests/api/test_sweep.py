@@ -286,3 +286,16 @@ def test_a_bug_tells_nothing_but_its_request_id(
 @pytest.mark.parametrize("path", ["/static/nothing.css", "/media/nothing", "/static/studio.css"])
 def test_files_carry_a_request_id_too(path: str) -> None:
     assert Client().get(path).headers["X-Request-ID"]
+
+
+def test_csrf_is_asked_for_only_where_a_session_changes_something(world: World) -> None:
+    client = Client(enforce_csrf_checks=True)
+    for path in ("/api/events", "/api/schema", "/api/docs"):
+        refused = client.post(path)
+        assert refused.status_code == 405, path
+        assert_enveloped(refused, path)
+    client.force_login(world.owner, backend="django.contrib.auth.backends.ModelBackend")
+    refused = client.post("/api/products", {"name": "x"}, "application/json")
+    assert (refused.status_code, refused.json()["error"]["type"]) == (401, "unauthenticated")
+    assert client.get("/api/products").status_code == 200
+    assert client.post("/products/start", {"name": "x"}).status_code == 403

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
@@ -37,12 +37,8 @@ def _at_once(settings: Any, tmp_path: Path) -> Iterator[None]:
 
 @pytest.fixture
 def quiet(signed_in: Page) -> Page:
-    """The signed-in page with a stream of events that says nothing: no state changes by itself."""
-
-    def say_nothing(route: Route) -> None:
-        route.fulfill(content_type="text/event-stream", body="retry: 600000\n\n")
-
-    signed_in.route("**/api/events", say_nothing)
+    """The signed-in page, whose stream of events is never answered: no state changes by itself."""
+    signed_in.route("**/api/events", lambda _: None)
     return signed_in
 
 

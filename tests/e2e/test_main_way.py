@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from pypdf import PdfReader
 
+from tests.browser.conftest import WIDTHS, assert_fits
 from tests.e2e.account import ANALYZE, CLOSE_UPS, DETECT, SKETCHES, Account
 from tests.e2e.visits import (
     PATIENCE_MS,
@@ -126,6 +127,15 @@ def test_without_scripts_the_same_way_goes_by_forms(plain_page: Page) -> None:
         send(page, step(page, key).get_by_role("button"))
         reload_until_done(page, key)
         expect(step(page, key)).to_contain_text("Done, 3.00 charged")
+
+    page.get_by_role("link", name="Details").click()
+    details = page.get_by_role("dialog")
+    details.get_by_label("Name").fill("Blush Hoodie")
+    send(page, details.get_by_role("button", name="Save"))
+    expect(page.get_by_role("heading", level=1)).to_have_text("Blush Hoodie")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert_fits(page)
 
     page.get_by_label("A01 value").fill("53.7")
     send(page, page.locator("#measures").get_by_role("button", name="Save"))

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from core import storage
 from core.errors import InvalidRequest
@@ -124,10 +125,7 @@ def generate_close_ups(
 
     def prepare() -> Prepared:
         given = checked(CloseUpsInput, data)
-        product = queries.product_of(user, given.product_id)
-        analyses = queries.analyses_in(product, ids_of(given.base_view_analyses))
-        choose_category(product, given.category)
-        return Prepared({"revision_ids": _photos(analyses)}, product_id=product.pk, planned=8)
+        return _of_analyses(user, given, ids_of(given.base_view_analyses), planned=8)
 
     return submit(
         user=user,
@@ -149,10 +147,7 @@ def generate_sketches(
 
     def prepare() -> Prepared:
         given = checked(SketchesInput, data)
-        product = queries.product_of(user, given.product_id)
-        analyses = queries.analyses_in(product, ids_of(given.product_analysis))
-        choose_category(product, given.category)
-        return Prepared({"revision_ids": _photos(analyses)}, product_id=product.pk, planned=3)
+        return _of_analyses(user, given, ids_of(given.product_analysis), planned=3)
 
     return submit(
         user=user,
@@ -162,6 +157,16 @@ def generate_sketches(
         key=key,
         request_id=request_id,
     )
+
+
+def _of_analyses(
+    user: Any, given: CloseUpsInput | SketchesInput, ids: list[UUID], *, planned: int
+) -> Prepared:
+    """A step on the photos of these analyses."""
+    product = queries.product_of(user, given.product_id)
+    analyses = queries.analyses_in(product, ids)
+    choose_category(product, given.category)
+    return Prepared({"revision_ids": _photos(analyses)}, product_id=product.pk, planned=planned)
 
 
 def _photos(analyses: list[Analysis]) -> list[str]:

@@ -269,7 +269,7 @@ def test_a_bug_tells_nothing_but_its_request_id(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def breaks(*_: object, **__: object) -> None:
-        raise ZeroDivisionError("SELECT secret FROM /work/main/core.py")
+        raise ZeroDivisionError("SELECT secret FROM /srv/app/core.py")
 
     monkeypatch.setattr("techpack.queries.products_of", breaks)
     client = signed_in(world.owner)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from generation.providers.studio import landmarks, measures
+from generation.providers.studio import landmarks, measures, ways
 from generation.providers.studio.shapes import Family, Measure, Outline
 from generation.providers.studio.silhouette import describe
 from tests.studio import patterns
@@ -126,8 +126,8 @@ def test_the_overall_size_of_a_mug_is_its_box() -> None:
 def test_a_length_along_the_edge_is_straight_when_its_ends_are_off_the_outline() -> None:
     mask = np.zeros((200, 200), bool)
     mask[50:150, 50:150] = True
-    assert measures.edge_length(mask, (50, 50), (149, 50)) == pytest.approx(99, rel=0.02)
-    assert measures.edge_length(mask, (10, 10), (149, 50)) == math.dist((10, 10), (149, 50))
+    assert ways.edge_length(mask, (50, 50), (149, 50)) == pytest.approx(99, rel=0.02)
+    assert ways.edge_length(mask, (10, 10), (149, 50)) == math.dist((10, 10), (149, 50))
 
 
 def test_a_photo_takes_a_quarter_of_a_second_of_processor_time() -> None:

@@ -19,18 +19,17 @@ larger.
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from generation.providers.studio.landmarks.things import long_direction
 from generation.providers.studio.shapes import Family, Landmark, Measure, Outline, Point
 from generation.providers.studio.silhouette import Mask, bounding_box, largest_part
+from generation.providers.studio.ways import arc_length, edge_length, last_on, meet, walk
 
 SPREAD = {
     "A01": 0.015, "A02": 0.015, "A03": 0.025, "A04": 0.015, "A06": 0.03, "A11": 0.06,
@@ -42,7 +41,6 @@ SPREAD = {
     "Z01W": 0.015, "Z01H": 0.025,
 }  # fmt: skip
 GUESSED = 0.15  # added to the spread of a row whose ends are not sure
-BENT = 1.25  # an edge longer than this times its chord was not followed rightly
 CHEST_BELOW = 0.035
 
 
@@ -145,44 +143,11 @@ def _length(lines: Lines, code: str) -> list[Measure]:
         return []
     hem = (lines.at("hem_left"), lines.at("hem_centre"), lines.at("hem_right"))
     down, start = _down(lines), lines.at("hps_right")
-    end = _meet(start, down, hem)
+    end = meet(start, down, hem)
     if end is None:
         return []
-    end = _last_on(lines.mask, start, end)
+    end = last_on(lines.mask, start, end)
     return _measure(code, start, end, sure=lines.sure("hps_right", "hem_centre"))
-
-
-def _last_on(mask: Mask, start: Point, end: Point) -> Point:
-    """The product's edge near ``end`` on the line from ``start``; a hem is seldom straight."""
-    length = math.dist(start, end)
-    if length < 4:
-        return end
-    along = (end[0] - start[0]) / length, (end[1] - start[1]) / length
-    steps = np.arange(0.9 * length, 1.1 * length, 0.5)
-    height, width = mask.shape
-    rows = np.rint(start[1] + steps * along[1]).astype(int)
-    cols = np.rint(start[0] + steps * along[0]).astype(int)
-    within = (rows >= 0) & (rows < height) & (cols >= 0) & (cols < width)
-    steps, rows, cols = steps[within], rows[within], cols[within]
-    on = np.flatnonzero(mask[rows, cols])
-    if not len(on):
-        return end
-    far = float(steps[on[-1]])
-    return start[0] + far * along[0], start[1] + far * along[1]
-
-
-def _meet(start: Point, along: Point, line: Sequence[Point]) -> Point | None:
-    """Where a ray meets a polyline."""
-    for a, b in itertools.pairwise(line):
-        dx, dy = b[0] - a[0], b[1] - a[1]
-        cross = along[0] * dy - along[1] * dx
-        if abs(cross) < 1e-9:
-            continue
-        ox, oy = a[0] - start[0], a[1] - start[1]
-        far, share = (ox * dy - oy * dx) / cross, (ox * along[1] - oy * along[0]) / cross
-        if -0.02 <= share <= 1.02 and far > 0:
-            return start[0] + far * along[0], start[1] + far * along[1]
-    return None
 
 
 def _shoulders_and_sleeves(lines: Lines) -> list[Measure]:
@@ -245,27 +210,6 @@ def _bicep(lines: Lines, side: str) -> list[Measure]:
     return _measure("A15", *span, sure=lines.sure(*names))
 
 
-def walk(mask: Mask, start: Point, along: Point, limit: float) -> tuple[Point, Point] | None:
-    """The product's stretch on a ray: from its first pixel near the start to its last."""
-    back = 0.25 * limit
-    steps = np.arange(-back, max(limit, 1.0), 0.5)
-    xs, ys = start[0] + steps * along[0], start[1] + steps * along[1]
-    height, width = mask.shape
-    on = mask[
-        np.clip(np.rint(ys).astype(int), 0, height - 1),
-        np.clip(np.rint(xs).astype(int), 0, width - 1),
-    ]
-    zero = int(np.searchsorted(steps, 0.0))
-    near = np.flatnonzero(on[zero : zero + max(8, int(0.2 * len(steps)))])
-    if not len(near):
-        return None
-    inside = zero + int(near[0])
-    before, after = np.flatnonzero(~on[:inside]), np.flatnonzero(~on[inside:])
-    first = int(before[-1]) + 1 if len(before) else inside
-    last = inside + int(after[0]) - 1 if len(after) else len(steps) - 1
-    return (float(xs[first]), float(ys[first])), (float(xs[last]), float(ys[last]))
-
-
 def _neck(lines: Lines) -> list[Measure]:
     rows = lines.straight("A18", "hps_left", "hps_right")
     if not lines.has("hps_left", "hps_right", "neck_front"):
@@ -288,20 +232,6 @@ def _hem_curve(lines: Lines, code: str) -> list[Measure]:
     a, b, c = lines.at("hem_left"), lines.at("hem_right"), lines.at("hem_centre")
     px = arc_length(a, c, b)
     return _measure(code, a, b, px=px, sure=lines.sure("hem_left", "hem_right"))
-
-
-def arc_length(a: Point, middle: Point, b: Point) -> float:
-    """Length of the circular arc through three points; the chord when it is nearly flat."""
-    chord = math.dist(a, b)
-    if chord < 1:
-        return chord
-    nx, ny = -(b[1] - a[1]) / chord, (b[0] - a[0]) / chord
-    rise = abs((middle[0] - a[0]) * nx + (middle[1] - a[1]) * ny)
-    rise = min(rise, 0.5 * chord)
-    if rise < 0.01 * chord:
-        return chord
-    radius = (chord * chord / 4 + rise * rise) / (2 * rise)
-    return 2 * radius * math.asin(min(1.0, chord / 2 / radius))
 
 
 # -- lower body --------------------------------------------------------------------------
@@ -412,43 +342,6 @@ def _span(code: str, a: Point, b: Point, along: Point, *, sure: bool) -> list[Me
     start = cx - far / 2 * along[0], cy - far / 2 * along[1]
     end = cx + far / 2 * along[0], cy + far / 2 * along[1]
     return _measure(code, start, end, px=abs(far), sure=sure)
-
-
-# -- along the edge ----------------------------------------------------------------------
-
-
-def edge_length(mask: Mask, a: Point, b: Point) -> float:
-    """Length of the outline between two points near it, smoothed over pixel steps.
-
-    Falls back to the straight distance when a point is off the outline (a person moved
-    it) or when the way along the outline is much longer than the chord.
-    """
-    chord = math.dist(a, b)
-    found, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    if not found or chord < 8:
-        return chord
-    contour = max(found, key=cv2.contourArea)[:, 0].astype(np.float64)
-    ends = []
-    for point in (a, b):
-        away = np.linalg.norm(contour - np.asarray(point), axis=1)
-        if away.min() > 0.03 * chord + 2:
-            return chord
-        ends.append(int(away.argmin()))
-    low, high = min(ends), max(ends)
-    ways = contour[low : high + 1], np.concatenate([contour[high:], contour[: low + 1]])
-    length = min(smooth_length(way) for way in ways)
-    return length if chord <= length <= BENT * chord else chord
-
-
-def smooth_length(way: NDArray[np.float64]) -> float:
-    """Length of a polyline once pixel steps are averaged over some 2 % of it."""
-    window = max(3, round(0.02 * len(way))) | 1
-    if len(way) < 2 * window:
-        return float(np.linalg.norm(way[-1] - way[0])) if len(way) else 0.0
-    kernel = np.ones(window) / window
-    inner = np.stack([np.convolve(way[:, i], kernel, mode="valid") for i in (0, 1)], axis=1)
-    points = np.concatenate([way[:1], inner[:: max(1, window // 2)], way[-1:]])
-    return float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum())
 
 
 RECIPES: Mapping[Family, Callable[[Lines], list[Measure]]] = {

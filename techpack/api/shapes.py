@@ -103,7 +103,7 @@ class Revision(Serializer):
     width = IntegerField()
     height = IntegerField()
     image_hash = CharField()
-    source = CharField()
+    source = CharField()  # type: ignore[assignment]  # a field of that name
     notes = ListField(child=CharField())
     scale = Scale(allow_null=True)
     created_at = DateTimeField()
@@ -216,7 +216,7 @@ class Callout(Serializer):
 
     id = CharField()
     number = IntegerField()
-    label = CharField()
+    label = CharField()  # type: ignore[assignment]  # a field of that name
     anchor = point()
     text = CharField()
     rowId = CharField()

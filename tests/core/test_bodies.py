@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler
 
 from core.bodies import BodyLimit
+from tests.core.coroutines import finished
 
 BLOCK = 1000
 
@@ -48,7 +49,7 @@ async def spooling(scope: Any, receive: Any, send: Any) -> None:
 
 @pytest.fixture
 def limited() -> Any:
-    return async_to_sync(BodyLimit(spooling, limit=10 * BLOCK))
+    return partial(finished, BodyLimit(spooling, limit=10 * BLOCK))
 
 
 def test_an_endless_body_is_cut_off_and_answered_413(limited: Any) -> None:
@@ -84,6 +85,6 @@ def test_what_is_small_enough_passes_untouched() -> None:
             seen.append((await receive())["body"])
 
     upload = Upload(content_length=str(10 * BLOCK))
-    async_to_sync(BodyLimit(app, limit=10 * BLOCK))(upload.scope, upload.receive, upload.send)
+    finished(BodyLimit(app, limit=10 * BLOCK), upload.scope, upload.receive, upload.send)
     assert seen == [bytes(BLOCK)] * 10
     assert upload.sent == []

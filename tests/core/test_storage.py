@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from asgiref.sync import async_to_sync
 from django.core.files.storage import default_storage
 from django.test import AsyncClient, Client
 
 from core import media, storage
 from core.errors import NotFound
+from tests.core.coroutines import finished
 
 BODY = bytes(range(256)) * 12_000  # 3 MB, so that it streams in blocks
 
@@ -234,7 +234,7 @@ async def read_by_async(url: str) -> bytes:
 def test_under_asgi_the_file_streams_block_by_block() -> None:
     assert len(BODY) > 2 * media.BLOCK
     url = storage.signed_url(storage.put("photos", BODY, "png"))
-    assert async_to_sync(read_by_async)(url) == BODY
+    assert finished(read_by_async, url) == BODY
 
 
 class SigningStorage:

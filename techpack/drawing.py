@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import typst
+from django.core.cache import cache
+from django.core.serializers.json import DjangoJSONEncoder
 
 from techpack import flats
 from techpack.measuring import in_unit
@@ -13,6 +17,8 @@ from techpack.models import Sketch
 from techpack.pack.rows import Merged, Row
 
 PICTURE_PT = 800
+KEPT_S = 24 * 3600
+LAYOUT = 1  # raise it when the same data is to look different
 
 _PAGE = b"""#set page(width: auto, height: auto, margin: 0pt, fill: white)
 #image(bytes(sys.inputs.svg), format: "svg", width: float(sys.inputs.width) * 1pt)
@@ -92,20 +98,33 @@ def svg_of(
     ``on_page`` makes the variant that takes its colours from the page around it.
     """
     callouts = [
-        flats.Callout.from_json({**row, "number": numbers[row["rowId"]]})
+        {**row, "number": numbers[row["rowId"]]}
         for row in sketch.callouts
         if row.get("rowId") in numbers
     ]
     measures = []
     for held in sketch.measurements:
         row = pack.row("pointsOfMeasure", held["code"])
-        measures.append(
-            flats.Measurement.from_json({**held, **(_figures(row, unit) if row else {})})
-        )
+        measures.append({**held, **(_figures(row, unit) if row else {})})
+    told = (sketch.drawing, callouts, measures, title, unit, on_page)
+    said = json.dumps(told, sort_keys=True, cls=DjangoJSONEncoder)
+    key = f"flat:{LAYOUT}:{hashlib.sha256(said.encode()).hexdigest()}"
+    return str(cache.get_or_set(key, lambda: _laid_out(*told), KEPT_S))
+
+
+def _laid_out(
+    drawing: dict[str, Any],
+    callouts: list[dict[str, Any]],
+    measures: list[dict[str, Any]],
+    title: str,
+    unit: str,
+    on_page: bool,
+) -> str:
+    """Finding room for every balloon and line takes a tenth of a second, so it is kept."""
     return flats.compose(
-        flats.drawing_from_json(sketch.drawing),
-        callouts=callouts,
-        measurements=measures,
+        flats.drawing_from_json(drawing),
+        callouts=[flats.Callout.from_json(row) for row in callouts],
+        measurements=[flats.Measurement.from_json(row) for row in measures],
         title=title,
         unit=unit,
         on_page=on_page,

@@ -14,7 +14,6 @@ from django.db.models.functions import Now
 
 from core.errors import Conflict, DomainError, RateLimited
 from core.ids import uuid7
-from core.outbox import emit, ring
 from credits import operations as ledger
 from credits import queries as credit
 from credits.errors import Alternative
@@ -22,6 +21,7 @@ from generation import queries
 from generation.kinds import Prepared
 from generation.models import Job
 from generation.providers.routes import check_route
+from generation.telling import tell
 
 log = logging.getLogger("techpack.jobs")
 HOLD_OUTLIVES_DEADLINE = timedelta(minutes=10)
@@ -171,25 +171,6 @@ def ring_worker(job_id: UUID) -> None:
         run_job.delay(str(job_id))
     except run_job.OperationalError as error:
         log.warning("the broker did not take job %s: %s", job_id, error)
-
-
-def tell(job: Job) -> None:
-    """Tell the user's open pages and waiting requests that the job changed."""
-    emit(
-        type="job.updated",
-        user_id=job.user_id,
-        data={
-            "id": str(job.pk),
-            "kind": job.kind,
-            "productId": str(job.product_id) if job.product_id else None,
-            "status": job.status,
-            "progress": job.progress,
-            "step": job.step,
-        },
-    )
-    if job.is_final and job.price:
-        emit(type="credits.changed", user_id=job.user_id, data={"jobId": str(job.pk)})
-    ring(job=str(job.pk))
 
 
 def cancel(*, user: Any, job_id: UUID) -> Job:

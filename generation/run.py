@@ -16,11 +16,12 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from core.outbox import emit, ring
+from core.outbox import ring
 from generation import calls
 from generation.errors import Canceled, LeaseLost
 from generation.models import Job
 from generation.providers.protocols import Answer, Call
+from generation.telling import tell_state
 
 log = logging.getLogger("techpack.jobs")
 # The database went away, or broke a deadlock: neither the work's fault nor its end.
@@ -67,18 +68,7 @@ class Run:
             if not self.mine().update(done=done, planned=planned, progress=percent, step=step):
                 self._lost.set()
                 raise LeaseLost
-            emit(
-                type="job.updated",
-                user_id=self.job.user_id,
-                data={
-                    "id": str(self.job.pk),
-                    "kind": self.job.kind,
-                    "productId": str(self.job.product_id) if self.job.product_id else None,
-                    "status": "running",
-                    "progress": percent,
-                    "step": step,
-                },
-            )
+            tell_state(self.job, status="running", progress=percent, step=step)
             ring(job=str(self.job.pk))
 
     def call(self, call: Call, ask: Callable[[], Answer]) -> Answer:
@@ -174,16 +164,5 @@ def claim(*, job_id: Any) -> Run | None:
             step="Starting",
         )
         job.refresh_from_db()
-        emit(
-            type="job.updated",
-            user_id=job.user_id,
-            data={
-                "id": str(job.pk),
-                "kind": job.kind,
-                "productId": str(job.product_id) if job.product_id else None,
-                "status": "running",
-                "progress": 0,
-                "step": "Starting",
-            },
-        )
+        tell_state(job, status="running", progress=0, step="Starting")
     return Run(job)

@@ -20,8 +20,9 @@ from generation import errors
 from generation.errors import Canceled, Failure, LeaseLost, ProviderError
 from generation.kinds import Outcome, kind_of
 from generation.models import AICall, Job
-from generation.operations import ring_worker, tell
+from generation.operations import ring_worker
 from generation.run import DATABASE_AWAY, Run, claim
+from generation.telling import tell
 
 log = logging.getLogger("techpack.jobs")
 SWEEP_LOCK = 0x7EC4_5EED

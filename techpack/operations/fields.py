@@ -12,7 +12,7 @@ from core.errors import InvalidRequest
 from techpack import queries
 from techpack.models import Product, Revision, TypedValue
 from techpack.operations.products import CHANGEABLE
-from techpack.pack.paths import FieldPath, resolve
+from techpack.pack.paths import FieldPath, entries_in_pack, entries_in_view, resolve
 
 MOST_AT_ONCE = 200
 
@@ -36,9 +36,11 @@ def type_values(
             "Nothing to change, or too much at once.",
             fields={"body": [f"Send 1 to {MOST_AT_ONCE} paths."]},
         )
+    known = entries_in_pack(product) if revision is None else entries_in_view(revision)
     with transaction.atomic():
         for path, value in values.items():
-            _type(user, product, revision, resolve(product, path, value, revision), value)
+            found = resolve(product, path, value, known, in_view=revision is not None)
+            _type(user, product, revision, found, value)
         product.save()
     return product
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +13,11 @@ from core.wire import snake
 from techpack.measuring import unit_of
 from techpack.models import Product, Revision
 from techpack.pack import merge
-from techpack.pack.rows import Row
+from techpack.pack.rows import SECTIONS, Row
 
 LENGTH_FIELDS = frozenset({"value", "tolerancePlus", "toleranceMinus"})
 TEXT_MOST = 500
+Entries = Mapping[str, list[str]]  # section → permanent ids
 _ENTRY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 FIELDS = {
@@ -68,8 +70,29 @@ def _wrong(path: str, why: str) -> InvalidRequest:
     return InvalidRequest("A field could not be set.", fields={path: [why]})
 
 
-def resolve(product: Product, path: str, value: Any, revision: Revision | None) -> FieldPath:
-    """The entry that a path means, and the value checked for it.
+def entries_in_pack(product: Product) -> Entries:
+    """The permanent ids of the merged pack, by section and in order."""
+    pack = merge.load(product)
+    return {section: [row.id for row in pack.rows(section)] for section in SECTIONS}
+
+
+def entries_in_view(revision: Revision) -> Entries | None:
+    """The permanent ids of a view's newest analysis; None where it has none yet."""
+    newest = revision.analyses.order_by("-pk").first()
+    if newest is None:
+        return None
+    found = merge.laid_over(newest)
+    return {
+        section: [row["id"] for row in rows]
+        for section, rows in found.items()
+        if isinstance(rows, list)
+    }
+
+
+def resolve(
+    product: Product, path: str, value: Any, known: Entries | None, *, in_view: bool
+) -> FieldPath:
+    """The entry among the ``known`` ones that a path means, and the value checked for it.
 
     Raises InvalidRequest naming the path.
     """
@@ -81,26 +104,12 @@ def resolve(product: Product, path: str, value: Any, revision: Revision | None) 
         raise _wrong(path, f"Use section.entry.field; sections are {', '.join(sorted(FIELDS))}.")
     if field not in FIELDS[section]:
         raise _wrong(path, f"Use one of {', '.join(sorted(FIELDS[section]))}.")
-    if revision is None:
-        section, entry = _in_pack(product, path, section, entry)
-    else:
-        entry = _in_view(revision, path, section, entry)
-    return FieldPath(path, section, entry, field, _checked(product, path, section, field, value))
-
-
-def _in_pack(product: Product, path: str, section: str, entry: str) -> tuple[str, str]:
-    if section == "dimensions":
-        section, entry = "pointsOfMeasure", entry.removeprefix("d_")
-    rows = merge.load(product).rows(section)
-    return section, _by_index_or_id(path, entry, [row.id for row in rows])
-
-
-def _in_view(revision: Revision, path: str, section: str, entry: str) -> str:
-    newest = revision.analyses.order_by("-pk").first()
-    if newest is None:
+    if known is None:
         raise _wrong(path, "This view has no analysis yet.")
-    rows = merge.laid_over(newest).get(section, [])
-    return _by_index_or_id(path, entry, [row["id"] for row in rows])
+    if section == "dimensions" and not in_view:
+        section, entry = "pointsOfMeasure", entry.removeprefix("d_")
+    entry = _by_index_or_id(path, entry, known.get(section, []))
+    return FieldPath(path, section, entry, field, _checked(product, path, section, field, value))
 
 
 def _by_index_or_id(path: str, entry: str, ids: list[str]) -> str:

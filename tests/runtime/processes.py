@@ -65,8 +65,17 @@ def descendants(root: int) -> set[int]:
 
 
 def alive(pids: set[int]) -> set[int]:
-    """Those of ``pids`` that still run (a zombie has an empty command line)."""
-    return pids & set(command_lines())
+    """Those of ``pids`` that still run; a zombie does not."""
+    return {pid for pid in pids if _state(pid) not in ("Z", "X", None)}
+
+
+def _state(pid: int) -> str | None:
+    # Not by the command line: for a moment after exec that is empty.
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return status.rpartition(")")[2].split()[0]
 
 
 @contextmanager

@@ -93,8 +93,13 @@ class User(AbstractBaseUser, PermissionsMixin):
 class ApiKey(models.Model):
     """A bearer key. Only its hash is kept: the key itself is shown once, when made.
 
-    `monthly_cap` is in microcredits; null means that only the balance limits it.
+    `monthly_cap` is in microcredits a month of the credit account; null means that only the
+    balance limits it. `credit_policy` is what chat requests do that do not say it themselves.
     """
+
+    class CreditPolicy(models.TextChoices):
+        STRICT = "strict", "Refuse what the balance does not cover"
+        ADJUST = "adjust", "Shorten answers to what the balance covers"
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_keys")
@@ -103,6 +108,9 @@ class ApiKey(models.Model):
     key_hash = models.CharField(max_length=64, unique=True, editable=False)
     scopes = ArrayField(models.CharField(max_length=30))
     monthly_cap = models.BigIntegerField("monthly cap, µcr", null=True, blank=True)
+    credit_policy = models.CharField(
+        max_length=8, choices=CreditPolicy.choices, default=CreditPolicy.STRICT
+    )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     revoked_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Final, TypedDict
 
 CREDIT: Final = 1_000_000
@@ -58,4 +59,48 @@ USUAL_SECONDS: Final[dict[str, int]] = {
     "base-views/analyze": 8,
     "close-ups/generate": 8,
     "sketches/generate": 10,
+}
+
+
+class ChatModel(TypedDict):
+    """A model of the assistant, as it is sold. Prices are US dollars per million tokens."""
+
+    provider: str  # a name in generation.providers.routes
+    owner: str
+    input_usd: Decimal
+    output_usd: Decimal
+
+
+# In the order in which /v1/models lists those that are set up; the first is the default.
+CHAT_MODELS: Final[dict[str, ChatModel]] = {
+    "gpt-6.1-terra": {
+        "provider": "openai",
+        "owner": "openai",
+        "input_usd": Decimal(1),
+        "output_usd": Decimal(5),
+    },
+    "gpt-6-luna": {
+        "provider": "openai",
+        "owner": "openai",
+        "input_usd": Decimal("0.10"),
+        "output_usd": Decimal("0.50"),
+    },
+    "gemini-3-flash": {
+        "provider": "gemini",
+        "owner": "google",
+        "input_usd": Decimal("0.30"),
+        "output_usd": Decimal("2.50"),
+    },
+    "custom-1": {
+        "provider": "custom",
+        "owner": "custom",
+        "input_usd": Decimal("0.20"),
+        "output_usd": Decimal("0.80"),
+    },
+    "studio-1": {
+        "provider": "studio",
+        "owner": "techpack-studio",
+        "input_usd": Decimal("0.10"),
+        "output_usd": Decimal("0.40"),
+    },
 }

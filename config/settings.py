@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "notifications",
     "generation",
     "techpack",
+    "assistant",
 ]
 
 MIDDLEWARE = [
@@ -278,6 +279,8 @@ SPECTACULAR_SETTINGS = {
         {"name": "revisions", "description": "One photo: its scale, outline and landmarks."},
         {"name": "tech-pack-v2", "description": "The steps that make a pack. They hold credits."},
         {"name": "jobs", "description": "What runs in the background."},
+        {"name": "assistant", "description": "Chat about your packs, OpenAI-compatible."},
+        {"name": "notifications", "description": "The inbox."},
         {"name": "credits", "description": "Balance, statement, and prices before the run."},
         {"name": "keys", "description": "API keys. No key manages keys."},
         {"name": "events", "description": "What changes, as it changes."},
@@ -296,10 +299,23 @@ PRICES = prices.PRICES
 PLANS = prices.PLANS
 TOPUPS = prices.TOPUPS
 USUAL_SECONDS = prices.USUAL_SECONDS
+CHAT_MODELS = prices.CHAT_MODELS
 
 # --- AI ----------------------------------------------------------------------------------
 # Operation → ordered providers, each "provider:model".
 ROUTES: dict[str, list[str]] = {"*": ["studio:studio-1"], **env.json("ROUTES", default={})}
+OPENAI_API_KEY: str = env.str("OPENAI_API_KEY", default="")
+OPENAI_BASE_URL: str = env.str("OPENAI_BASE_URL", default="https://api.openai.com/v1")
+GEMINI_API_KEY: str = env.str("GEMINI_API_KEY", default="")
+GEMINI_BASE_URL: str = env.str(
+    "GEMINI_BASE_URL", default="https://generativelanguage.googleapis.com"
+)
+CUSTOM_MODEL_URL: str = env.str("CUSTOM_MODEL_URL", default="")
+CUSTOM_MODEL_KEY: str = env.str("CUSTOM_MODEL_KEY", default="")
+CHAT_DEADLINE_S: int = env.int("CHAT_DEADLINE_S", default=120)
+CHATS_AT_ONCE: int = env.int("CHATS_AT_ONCE", default=40)  # of one process
+CHATS_OF_USER_AT_ONCE: int = env.int("CHATS_OF_USER_AT_ONCE", default=8)
+CHAT_USUAL_MAX_TOKENS = 1024  # where a request names none
 JOB_LEASE_S: int = env.int("JOB_LEASE_S", default=30)
 JOB_DEADLINE_S: int = env.int("JOB_DEADLINE_S", default=600)
 JOB_MAX_ATTEMPTS: int = 5

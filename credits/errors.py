@@ -19,6 +19,7 @@ from credits.money import Microcredits
 __all__ = [
     "Alternative",
     "HoldClosed",
+    "Shortage",
     "insufficient_credits_for_operation",
     "insufficient_credits_for_reservation",
 ]
@@ -38,6 +39,23 @@ class Alternative:
 
     label: str
     credits: Microcredits
+
+
+@dataclass(frozen=True)
+class Shortage:
+    """Why a hold was refused; amounts are µcr.
+
+    ``available`` is what this request could have drawn: after debt, and after the key's monthly
+    cap where ``key_cap`` (``{"cap", "used"}``) says that it is what was too small.
+    """
+
+    operation: str
+    model: str
+    required: Microcredits
+    available: Microcredits
+    held: Microcredits = 0
+    fair_use: dict[str, int] | None = None
+    key_cap: dict[str, Microcredits] | None = None
 
 
 def pricing_url() -> str:

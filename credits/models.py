@@ -151,8 +151,11 @@ class Hold(models.Model):
     key = models.CharField(max_length=255)
     operation = models.CharField(max_length=64)
     reason = models.CharField(max_length=500, blank=True)
+    model = models.CharField(max_length=80, blank=True)  # where the price depends on it
     job_id = models.UUIDField(null=True)
     product_id = models.UUIDField(null=True)
+    # The API key that asked; a number only, as keys may go and the ledger stays.
+    api_key_id = models.UUIDField(null=True)
     amount = models.BigIntegerField()
     open = models.BigIntegerField()
     captured = models.BigIntegerField(default=0)
@@ -194,6 +197,11 @@ class Hold(models.Model):
         indexes = [
             models.Index(fields=["account", "id"], name="hold_statement_order"),
             models.Index(fields=["job_id"], condition=Q(job_id__isnull=False), name="hold_of_job"),
+            models.Index(
+                fields=["api_key_id", "created_at"],
+                condition=Q(api_key_id__isnull=False),
+                name="hold_of_key",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -276,6 +284,58 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} → {self.destination}"
+
+
+class Refusal(models.Model):
+    """A reservation that was refused for want of credits: what ``metrics`` counts from."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="refusals")
+    model = models.CharField(max_length=80)  # the model, or the operation where there is none
+    shortfall = models.BigIntegerField()  # µcr
+    created_at = models.DateTimeField(db_default=ClockTimestamp())
+
+    class Meta:
+        indexes = [models.Index(fields=["created_at"], name="refusal_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.model} {self.pk}"
+
+
+class Budget(models.Model):
+    """When a user wants to be warned, beside the shares of the month that everybody is."""
+
+    account = models.OneToOneField(Account, on_delete=models.CASCADE, related_name="budget")
+    floor = models.BigIntegerField(null=True)  # µcr
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(floor__isnull=True) | Q(floor__gte=0), name="budget_floor_not_negative"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"budget of {self.account_id}"
+
+
+class BudgetWarning(models.Model):
+    """A warning that was given: once per threshold and month."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="budget_warnings")
+    period_started_at = models.DateTimeField()
+    threshold = models.CharField(max_length=8)  # "50", "80", "95", "floor"
+    created_at = models.DateTimeField(db_default=ClockTimestamp())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "period_started_at", "threshold"],
+                name="budget_warned_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.threshold} in {self.period_started_at:%Y-%m}"
 
 
 class LedgerCheck(models.Model):

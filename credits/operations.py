@@ -10,8 +10,9 @@ each other and never deadlock. A caller that also emits events calls the ledger 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -19,10 +20,16 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Sum
 
+from accounts.models import ApiKey
 from core.errors import Conflict, IdempotencyKeyReused, InsufficientCredits, InvalidRequest
 from core.ids import uuid7
 from credits import metrics, queries, sql
-from credits.errors import Alternative, HoldClosed, insufficient_credits_for_operation
+from credits.errors import (
+    Alternative,
+    HoldClosed,
+    Shortage,
+    insufficient_credits_for_operation,
+)
 from credits.grants import (
     change_plan,
     credit,
@@ -64,6 +71,8 @@ __all__ = [
 log = logging.getLogger("techpack.credits")
 GRACE = timedelta(days=7)
 
+Refuse = Callable[[Shortage], InsufficientCredits]
+
 
 class FairUse(NamedTuple):
     """How many operations of a UTC day the plan has paid, and how many it pays at most."""
@@ -93,14 +102,18 @@ def hold(
     job_id: UUID | None = None,
     product_id: UUID | None = None,
     unlimited: bool = False,
+    model: str = "",
+    api_key: ApiKey | None = None,
     alternatives: Iterable[Alternative] = (),
+    refusal: Refuse | None = None,
 ) -> Hold:
     """Put ``amount`` aside until it is captured or released; it may expire after ``ttl``.
 
     The same ``key`` returns the same hold, or raises IdempotencyKeyReused when amount,
     operation or reason differ. ``unlimited`` asks the plan to pay: nothing is drawn, within
-    the plan's fair use a day. Raises InsufficientCredits, with those of ``alternatives`` that
-    would fit.
+    the plan's fair use a day. ``api_key`` is the key that asked, whose monthly cap counts too.
+    Raises InsufficientCredits as ``refusal`` words it; without one, in credits, with those of
+    ``alternatives`` that would fit.
     """
     if amount < 0:
         raise InvalidRequest("The amount is negative.", fields={"amount": ["0 or more."]})
@@ -109,10 +122,14 @@ def hold(
     with transaction.atomic(savepoint=False):
         account = lock_account(user_id=user_id)
         fair_use = _fair_use(account) if unlimited and amount else None
+        by_plan = bool(fair_use and fair_use.is_left)
+        cap = None if by_plan or not amount else _key_cap(account, api_key)
         params = post_params(account, verb="hold", line=hold_id, hold=hold_id) | asked
         params |= {"key": key, "job_id": job_id, "product_id": product_id, "ttl": ttl}
-        params |= {"unlimited": bool(fair_use and fair_use.is_left), "debt": account.debt}
-        made = run_on_hold(sql.HOLD, params)
+        params |= {"unlimited": by_plan, "debt": account.debt, "model": model}
+        params |= {"api_key": api_key and api_key.pk}
+        fits_cap = cap is None or cap["used"] + amount <= cap["cap"]
+        made = run_on_hold(sql.HOLD, params) if fits_cap else None
         if made is None:
             known = Hold.objects.filter(account=account, key=key).first()
         elif fair_use:
@@ -123,7 +140,9 @@ def hold(
         return made
     if known is not None:
         return _same(known, **asked)
-    raise _short(account, operation, amount, alternatives, fair_use)
+    short = _shortage(account, operation, model, amount, fair_use, None if fits_cap else cap)
+    _note(short, account)
+    raise (refusal or partial(_in_credits, alternatives))(short)
 
 
 def capture(
@@ -313,27 +332,53 @@ def _fair_use(account: Account) -> FairUse:
     return FairUse(today, used, settings.PLANS[account.plan]["fair_use_per_day"])
 
 
-def _short(
+def _key_cap(account: Account, api_key: ApiKey | None) -> dict[str, Microcredits] | None:
+    if api_key is None or api_key.monthly_cap is None:
+        return None
+    since = queries.period_start_of(account)
+    used = queries.used_by_key(api_key.pk, since=since)
+    return {"cap": api_key.monthly_cap, "used": used}
+
+
+def _shortage(
     account: Account,
     operation: str,
+    model: str,
     amount: Microcredits,
-    alternatives: Iterable[Alternative],
     fair_use: FairUse | None,
-) -> InsufficientCredits:
+    key_cap: dict[str, Microcredits] | None,
+) -> Shortage:
     available = max(0, queries.spendable(account) - account.debt)
-    metrics.count_refusal(operation, amount - available)
+    if key_cap is not None:
+        available = min(available, max(0, key_cap["cap"] - key_cap["used"]))
+    return Shortage(
+        operation=operation,
+        model=model or operation,
+        required=amount,
+        available=available,
+        held=account.held,
+        fair_use=fair_use.words() if fair_use and fair_use.limit else None,
+        key_cap=key_cap,
+    )
+
+
+def _note(short: Shortage, account: Account) -> None:
+    metrics.count_refusal(short.model, short.required - short.available)
     log.warning(
         "Insufficient credits for user %s: need %s, have %s",
         account.user_id,
-        format_credits(amount),
-        format_credits(available),
-        extra={"operation": operation},
+        format_credits(short.required),
+        format_credits(short.available),
+        extra={"operation": short.operation},
     )
+
+
+def _in_credits(alternatives: Iterable[Alternative], short: Shortage) -> InsufficientCredits:
     return insufficient_credits_for_operation(
-        operation=operation,
-        required=amount,
-        available=available,
+        operation=short.operation,
+        required=short.required,
+        available=short.available,
         alternatives=alternatives,
-        held=account.held,
-        fair_use=fair_use.words() if fair_use and fair_use.limit else None,
+        held=short.held,
+        fair_use=short.fair_use,
     )

@@ -13,7 +13,7 @@ from django.db.models import Case, F, Q, QuerySet, Sum, When
 from django.db.models.functions import Now
 
 from core.errors import NotFound
-from credits.models import AVAILABLE, CONSUMED, Account, Entry, Lot, StatementLine
+from credits.models import AVAILABLE, CONSUMED, Account, Entry, Hold, Lot, StatementLine
 from credits.money import Microcredits
 from credits.months import months_after
 
@@ -62,17 +62,29 @@ def balance(user: Any) -> Balance:
     """The user's balance; raises NotFound."""
     account = account_of(user)
     plan = settings.PLANS[account.plan]
-    months = account.next_month - account.cycle_first_month
     return Balance(
         available=spendable(account),
         held=account.held,
         debt=account.debt,
         plan=account.plan,
         is_unlimited=plan["unlimited_operations"],
-        period_started_at=months_after(account.cycle_started_at, max(0, months - 1)),
+        period_started_at=period_start_of(account),
         period_ends_at=account.next_grant_at,
         account_id=account.pk,
     )
+
+
+def period_start_of(account: Account) -> datetime:
+    """When the account's present month began."""
+    months = account.next_month - account.cycle_first_month
+    return months_after(account.cycle_started_at, max(0, months - 1))
+
+
+def used_by_key(api_key_id: UUID, *, since: datetime) -> Microcredits:
+    """What an API key drew and still holds since then; what the plan paid does not count."""
+    holds = Hold.objects.filter(api_key_id=api_key_id, created_at__gte=since, unlimited=False)
+    total = holds.aggregate(total=Sum(F("open") + F("captured") - F("refunded")))["total"]
+    return total or 0
 
 
 def is_unlimited(user_id: UUID) -> bool:

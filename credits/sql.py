@@ -74,11 +74,13 @@ WITH spendable AS (
       AND (expires_at IS NULL OR expires_at > now())
     WINDOW burn AS (ORDER BY priority, expires_at NULLS LAST, id)
 ), made AS (
-    INSERT INTO credits_hold (id, account_id, key, operation, reason, job_id, product_id, amount,
+    INSERT INTO credits_hold (id, account_id, key, operation, reason, model, job_id, product_id,
+                              api_key_id, amount,
                               open, captured, released, refunded, state, unlimited, expires_at,
                               close_reason, created_at)
-    SELECT %(hold)s::uuid, %(account)s::uuid, %(key)s, %(operation)s, %(reason)s, %(job_id)s::uuid,
-           %(product_id)s::uuid, %(amount)s::bigint, %(amount)s::bigint, 0, 0, 0, 'open',
+    SELECT %(hold)s::uuid, %(account)s::uuid, %(key)s, %(operation)s, %(reason)s, %(model)s,
+           %(job_id)s::uuid, %(product_id)s::uuid, %(api_key)s::uuid,
+           %(amount)s::bigint, %(amount)s::bigint, 0, 0, 0, 'open',
            %(unlimited)s, now() + %(ttl)s::interval, '', clock_timestamp()
     WHERE %(unlimited)s OR %(amount)s::bigint = 0
        OR (SELECT coalesce(sum(available), 0) FROM spendable)

@@ -47,6 +47,8 @@ class Kind:
     label: str
     work: Callable[[Run], Outcome]
     present: Callable[[Job], dict[str, Any]]
+    # Worked on by the process that took the request: when that is gone, nobody waits for it.
+    is_direct: bool = False
 
 
 _kinds: dict[str, Kind] = {}

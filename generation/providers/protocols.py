@@ -6,7 +6,7 @@ data in the product's own words, images are bytes of PNG, JPEG or SVG.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -72,7 +72,7 @@ class Call:
 
     part: str
     operation: str
-    type: Literal["vision", "image"]
+    type: Literal["vision", "image", "chat"]
     provider: str
     model: str
     is_resubmittable: bool
@@ -118,4 +118,58 @@ class ImageMaker(Provider, Protocol):
         self, *, view: View | None, view_type: str, front: View | None, brief: Brief, model: str
     ) -> Answer:
         """``{drawing, anchors, measures}``: strokes in a view box; no callouts, no figures."""
+        ...
+
+
+@dataclass(frozen=True)
+class ChatRequest:
+    """One completion to make, in the words of OpenAI's chat completions.
+
+    ``messages`` and ``options`` (temperature, tools, response_format, whatever else the client
+    sent) are passed on as they came. ``knowledge`` is what is known about the user's pack, as
+    plain JSON-able data; a language model gets it as data in a message, never as instructions.
+    """
+
+    model: str
+    messages: Sequence[Mapping[str, Any]]
+    max_tokens: int
+    options: Mapping[str, Any] = field(default_factory=dict)
+    knowledge: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Completion:
+    """A whole answer: ``choices`` as OpenAI's ``{index, message, finish_reason}``.
+
+    ``usage`` is None where the provider told none.
+    """
+
+    choices: list[dict[str, Any]]
+    usage: Usage | None
+    ref: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)  # e.g. system_fingerprint
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A piece of an answer: ``choices`` as OpenAI's ``{index, delta, finish_reason}``.
+
+    The piece that carries ``usage`` may have no choices.
+    """
+
+    choices: list[dict[str, Any]]
+    usage: Usage | None = None
+    ref: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Chat(Provider, Protocol):
+    """Talking: completions, whole or piece by piece. Both raise ProviderError."""
+
+    def complete(self, request: ChatRequest, *, timeout_s: float) -> Completion:
+        """The whole answer."""
+        ...
+
+    def stream(self, request: ChatRequest, *, timeout_s: float) -> Generator[Chunk, None, None]:
+        """The answer as it is made; closing the generator ends the provider's work."""
         ...

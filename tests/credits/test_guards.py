@@ -101,9 +101,9 @@ def test_nothing_leaves_a_final_state(hold: Hold, change: str) -> None:
 
 def test_a_key_has_one_hold(hold: Hold) -> None:
     assert "hold_key_once" in refused(
-        "INSERT INTO credits_hold (id, account_id, key, operation, reason, amount, open, captured, "
-        "released, refunded, state, unlimited, expires_at, close_reason) "
-        "SELECT gen_random_uuid(), account_id, key, operation, '', 1, 1, 0, 0, 0, 'open', FALSE, "
+        "INSERT INTO credits_hold (id, account_id, key, operation, reason, model, amount, open, "
+        "captured, released, refunded, state, unlimited, expires_at, close_reason) "
+        "SELECT gen_random_uuid(), account_id, key, operation, '', '', 1, 1, 0, 0, 0, 'open', FALSE, "
         "now(), '' FROM credits_hold"
     )
 

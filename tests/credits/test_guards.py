@@ -103,8 +103,8 @@ def test_a_key_has_one_hold(hold: Hold) -> None:
     assert "hold_key_once" in refused(
         "INSERT INTO credits_hold (id, account_id, key, operation, reason, model, amount, open, "
         "captured, released, refunded, state, unlimited, expires_at, close_reason) "
-        "SELECT gen_random_uuid(), account_id, key, operation, '', '', 1, 1, 0, 0, 0, 'open', FALSE, "
-        "now(), '' FROM credits_hold"
+        "SELECT gen_random_uuid(), account_id, key, operation, '', '', 1, 1, 0, 0, 0, 'open', "
+        "FALSE, now(), '' FROM credits_hold"
     )
 
 

@@ -2,9 +2,9 @@
 
 from django import forms
 
-from accounts.amounts import to_micro
 from accounts.models import User
 from accounts.scopes import DEFAULT_SCOPES, SCOPES
+from core.money import Microcredits, from_number
 
 
 class PreferencesForm(forms.ModelForm):
@@ -44,7 +44,7 @@ class KeyForm(forms.Form):
         help_text="Leave empty to be limited by the balance alone.",
     )
 
-    def clean_monthly_cap(self) -> int | None:
+    def clean_monthly_cap(self) -> Microcredits | None:
         """Credits → µcr."""
         credits = self.cleaned_data["monthly_cap"]
-        return None if credits is None else to_micro(credits)
+        return None if credits is None else from_number(credits)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
-from accounts.amounts import MICRO, to_credits
+from core.money import CREDIT, Microcredits, format_credits
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,12 @@ WORDS: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def in_words(amount: int) -> str:
+def in_words(amount: Microcredits) -> str:
     """An amount of µcr as a price: "Free", "1 credit", "0.6 credits"."""
     if amount == 0:
         return "Free"
-    figure = to_credits(amount)
-    return f"{figure} credit" if amount == MICRO else f"{figure} credits"
+    figure = format_credits(amount)
+    return f"{figure} credit" if amount == CREDIT else f"{figure} credits"
 
 
 def price_list() -> dict[str, Any]:
@@ -48,7 +48,7 @@ def price_list() -> dict[str, Any]:
         if code in settings.PRICES
     ]
     plans = {
-        code: {**plan, "credits": plan["monthly_credits"] // MICRO}
+        code: {**plan, "credits": format_credits(plan["monthly_credits"])}
         for code, plan in settings.PLANS.items()
     }
     return {

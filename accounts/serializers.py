@@ -5,9 +5,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from accounts.amounts import to_credits, to_micro
 from accounts.models import ApiKey
 from accounts.scopes import SCOPES
+from core.money import Microcredits, format_credits, from_number
 
 
 class NewKeyInput(serializers.Serializer[Any]):
@@ -21,9 +21,9 @@ class NewKeyInput(serializers.Serializer[Any]):
         max_digits=15, decimal_places=6, min_value=Decimal(0), required=False, allow_null=True
     )
 
-    def validate_monthly_cap(self, credits: Decimal | None) -> int | None:
+    def validate_monthly_cap(self, credits: Decimal | None) -> Microcredits | None:
         """Credits → µcr."""
-        return None if credits is None else to_micro(credits)
+        return None if credits is None else from_number(credits)
 
 
 class KeyOutput(serializers.ModelSerializer[ApiKey]):
@@ -46,7 +46,7 @@ class KeyOutput(serializers.ModelSerializer[ApiKey]):
 
     def get_monthly_cap(self, key: ApiKey) -> str | None:
         """A decimal string of credits, or null."""
-        return None if key.monthly_cap is None else to_credits(key.monthly_cap)
+        return None if key.monthly_cap is None else format_credits(key.monthly_cap)
 
 
 class NewKeyOutput(KeyOutput):

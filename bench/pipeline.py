@@ -49,8 +49,8 @@ def _p95(times: list[float]) -> float:
 def _measure(count: int) -> tuple[list[float], list[float]]:
     from django.contrib.auth import get_user_model
 
+    from core.money import CREDIT
     from credits import operations as ledger
-    from credits.money import CREDIT
     from generation import kinds, operations, work
     from generation.kinds import Kind, Outcome, Prepared
 

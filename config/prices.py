@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final, TypedDict
 
-CREDIT: Final = 1_000_000
+from core.money import CREDIT
 
 
 class Plan(TypedDict):

@@ -15,10 +15,10 @@ from unfold.decorators import action
 
 from core.errors import DomainError
 from core.ids import uuid7
+from core.money import shown, signed
 from credits import operations
 from credits.forms import AdjustForm
 from credits.models import Account, Entry, Hold, HoldPart, LedgerCheck, Lot
-from credits.money import shown, signed
 
 
 class ReadOnly:

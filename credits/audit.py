@@ -8,8 +8,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from core.money import Microcredits
 from credits.models import LedgerCheck
-from credits.money import Microcredits
 
 # One statement, so one snapshot: what other sessions do meanwhile cannot look like drift.
 _CHECK = """

@@ -7,8 +7,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from core.money import shown
 from credits import queries
-from credits.money import shown
 
 
 def balance(request: HttpRequest) -> dict[str, Any]:

@@ -12,9 +12,9 @@ from urllib.parse import urljoin
 from django.conf import settings
 from django.urls import reverse
 
+from core import money
 from core.errors import Conflict, InsufficientCredits
-from credits import money
-from credits.money import Microcredits
+from core.money import Microcredits
 
 __all__ = [
     "Alternative",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import forms
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from credits.money import Microcredits, parse_credits
+from core.money import Microcredits, parse_credits
 
 
 class AdjustForm(forms.Form):

@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 
 from core.errors import IdempotencyKeyReused, InvalidRequest
 from core.ids import uuid7
+from core.money import Microcredits
 from credits.models import (
     AVAILABLE,
     CLAWBACK,
@@ -23,7 +24,6 @@ from credits.models import (
     Account,
     Lot,
 )
-from credits.money import Microcredits
 from credits.months import months_after, whole_months
 from credits.posting import (
     Movement,

@@ -11,8 +11,8 @@ from prometheus_client import REGISTRY, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from core.money import Microcredits, in_usd
 from credits.models import Account, LedgerCheck
-from credits.money import Microcredits, in_usd
 
 REFUSALS = Counter(
     "credit_reservation_failures", "Reservations refused for want of credits.", ["model"]

@@ -23,6 +23,7 @@ from django.db.models import Sum
 from accounts.models import ApiKey
 from core.errors import Conflict, IdempotencyKeyReused, InsufficientCredits, InvalidRequest
 from core.ids import uuid7
+from core.money import Microcredits, format_credits
 from credits import metrics, queries, sql
 from credits.errors import (
     Alternative,
@@ -40,7 +41,6 @@ from credits.grants import (
     revoke,
 )
 from credits.models import CLAWBACK, CONSUMED, DEBT, REASON_LONGEST, Account, Entry, Hold, Lot
-from credits.money import Microcredits, format_credits
 from credits.posting import (
     Movement,
     announce,

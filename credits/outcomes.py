@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from core.money import shown, signed
 from credits import names
 from credits.models import StatementLine
-from credits.money import shown, signed
 from credits.queries import Line
 
 Status = StatementLine.Status

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_safe
 from rest_framework.request import Request
 
 from core.api import page_of
+from core.money import Microcredits, format_credits, shown
 from credits import audit, queries
 from credits.models import Hold, Lot
-from credits.money import Microcredits, format_credits, shown
 from credits.outcomes import rows_of
 
 CSV_BATCH = 500

@@ -10,10 +10,10 @@ from uuid import UUID
 from django.db import connection
 
 from core.errors import NotFound
+from core.money import Microcredits, format_credits
 from core.outbox import emit
 from credits import sql
 from credits.models import REASON_LONGEST, Account, Hold
-from credits.money import Microcredits, format_credits
 
 
 class Movement(NamedTuple):

@@ -13,8 +13,8 @@ from django.db.models import Case, F, Q, QuerySet, Sum, When
 from django.db.models.functions import Now
 
 from core.errors import NotFound
+from core.money import Microcredits
 from credits.models import AVAILABLE, CONSUMED, Account, Entry, Hold, Lot, StatementLine
-from credits.money import Microcredits
 from credits.months import months_after
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import InvalidRequest
+from core.money import Microcredits
 from credits import names, queries
-from credits.money import Microcredits
 
 
 @dataclass(frozen=True)

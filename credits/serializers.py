@@ -6,8 +6,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from core.money import format_credits
 from credits.models import Lot, StatementLine
-from credits.money import format_credits
 from credits.queries import Balance, Line
 from credits.quotes import Quote
 

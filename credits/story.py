@@ -7,9 +7,9 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from core.money import shown
 from credits import names
 from credits.models import CLAWBACK, DEBT, Entry, Hold
-from credits.money import shown
 
 _WORDS = {
     ("available", "held"): "put aside from",

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from credits.money import shown
+from core.money import shown
 from generation.models import AICall, Job
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.models import IdempotencyRecord
-from credits.money import format_credits
+from core.money import format_credits
 from generation.kinds import kind_of
 from generation.models import Job
 

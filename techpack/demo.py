@@ -13,9 +13,9 @@ from django.db import transaction
 
 from core.bell import wait_until
 from core.errors import DomainError
+from core.money import CREDIT
 from core.units import parse_length
 from credits import operations as ledger
-from credits.money import CREDIT
 from generation.models import Job
 from generation.work import run_job
 from techpack import bench, operations, outlines, queries

@@ -7,10 +7,10 @@ from typing import Any
 
 from django.conf import settings
 
+from core.money import Microcredits
+
 VIEWS_INCLUDED = 5
 VIEWS_MOST = 8
-
-Microcredits = int
 
 
 def views_price(count: int) -> Microcredits:

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
+from core.money import number
 from techpack.models import Product, Revision
 from techpack.pack.rows import Merged
 from techpack.prices import views_price
@@ -41,7 +42,7 @@ def stale_outputs(pack: Merged) -> list[dict[str, Any]]:
 
 
 def _stale(output: str, because: str, price: int) -> dict[str, Any]:
-    return {"output": output, "because": because, "credits": price / 1_000_000}
+    return {"output": output, "because": because, "credits": number(price)}
 
 
 def _is_fresh(pack: Merged, view: Revision) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django import template
 
-from credits import money
+from core import money
 
 register = template.Library()
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from django.conf import settings
 
 from core.ids import uuid7
-from credits.money import shown
+from core.money import shown
 from generation.models import Job
 from techpack import trade
 from techpack.bench.shapes import Step

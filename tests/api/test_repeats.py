@@ -12,9 +12,9 @@ from django.utils import timezone
 from accounts.operations import create_key
 from core.idempotency import OPEN_AT_MOST
 from core.models import IdempotencyRecord
+from core.money import CREDIT
 from credits import operations as ledger
 from credits.models import Lot
-from credits.money import CREDIT
 from generation.models import Job
 from generation.tasks import run_job
 from techpack.models import Product, Revision

@@ -10,10 +10,10 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth import get_user_model
 
+from core.money import CREDIT
 from credits import operations as ledger
 from credits.audit import differences
 from credits.models import Account, Hold
-from credits.money import CREDIT
 
 MakeHold = Callable[..., Hold]
 

@@ -9,9 +9,9 @@ from django.test import Client
 
 from accounts.operations import create_key
 from core.errors import InvalidRequest
+from core.money import CREDIT
 from credits import operations as ledger
 from credits import quotes
-from credits.money import CREDIT
 
 from .conftest import MakeHold
 

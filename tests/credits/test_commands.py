@@ -11,10 +11,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from prometheus_client import REGISTRY
 
+from core.money import CREDIT
 from credits import audit, queries, tasks
 from credits import operations as ledger
 from credits.models import Account, LedgerCheck
-from credits.money import CREDIT
 
 from .conftest import MakeHold
 from .travel import days_pass

@@ -13,9 +13,9 @@ import pytest
 from django.db import connection
 
 from core.errors import DomainError, InsufficientCredits
+from core.money import CREDIT
 from credits import operations as ledger
 from credits.models import Account, Hold
-from credits.money import CREDIT
 
 T = TypeVar("T")
 THREADS = 8

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.http import envelope
+from core.money import CREDIT
 from credits.errors import (
     Alternative,
     insufficient_credits_for_operation,
     insufficient_credits_for_reservation,
 )
-from credits.money import CREDIT
 
 
 @pytest.fixture(autouse=True)

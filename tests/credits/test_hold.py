@@ -10,11 +10,11 @@ import pytest
 from django.db import transaction
 
 from core.errors import Conflict, IdempotencyKeyReused, InsufficientCredits, InvalidRequest
+from core.money import CREDIT
 from credits import operations as ledger
 from credits import queries
 from credits.errors import Alternative
 from credits.models import Entry, Hold, HoldPart, Lot
-from credits.money import CREDIT
 
 from .conftest import MakeHold
 

@@ -10,10 +10,10 @@ import pytest
 
 from core.errors import IdempotencyKeyReused, InsufficientCredits, InvalidRequest, NotFound
 from core.models import Event
+from core.money import CREDIT
 from credits import operations as ledger
 from credits import queries
 from credits.models import Account, Lot
-from credits.money import CREDIT
 from credits.months import months_after
 
 from .conftest import MakeHold

@@ -25,11 +25,11 @@ from hypothesis.stateful import (
 )
 
 from core.errors import InsufficientCredits
+from core.money import CREDIT
 from credits import operations as ledger
 from credits import queries
 from credits.audit import differences
 from credits.models import Account, Hold, Lot
-from credits.money import CREDIT
 
 from .oracle import NEVER, Oracle, Refused
 from .travel import days_pass

@@ -13,11 +13,11 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
+from core.money import CREDIT
 from credits import operations as ledger
 from credits import queries
 from credits.errors import insufficient_credits_for_operation
 from credits.models import Account
-from credits.money import CREDIT
 from credits.pages import bar_of
 
 from .conftest import MakeHold

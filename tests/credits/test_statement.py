@@ -6,10 +6,10 @@ from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
+from core.money import CREDIT
 from credits import names, outcomes, queries
 from credits import operations as ledger
 from credits.models import Account
-from credits.money import CREDIT
 
 from .conftest import MakeHold
 from .travel import days_pass

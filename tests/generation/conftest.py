@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 from django.contrib.auth import get_user_model
 
+from core.money import CREDIT
 from credits.audit import differences
-from credits.money import CREDIT
 from generation import kinds, operations
 from generation.kinds import Kind, Outcome, Prepared
 from generation.models import Job

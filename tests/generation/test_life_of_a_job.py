@@ -12,8 +12,8 @@ from django.db.models.functions import Now
 
 from core.errors import InvalidRequest, NotFound, RateLimited
 from core.models import Event
+from core.money import CREDIT
 from credits import queries as credit
-from credits.money import CREDIT
 from generation import work
 from generation.errors import Failure, ProviderError
 from generation.kinds import Outcome, Prepared

@@ -9,9 +9,9 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError
 
 from core.ids import uuid7
+from core.money import parse_credits, shown
 from credits import operations, queries
 from credits.models import Lot
-from credits.money import parse_credits, shown
 
 
 class Command(BaseCommand):

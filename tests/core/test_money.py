@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from credits import money
-from credits.money import CREDIT, LARGEST
+from core import money
+from core.money import CREDIT, LARGEST
 
 amounts = st.integers(-LARGEST, LARGEST)
 

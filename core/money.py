@@ -1,6 +1,7 @@
 """Amounts of credits: integers in microcredits inside, decimal strings outside.
 
-Nothing else formats or parses an amount.
+Nothing else formats or parses an amount. It is arithmetic only, and lies below the ledger so
+that price lists and the caps of API keys write amounts in the same way.
 """
 
 from __future__ import annotations
@@ -70,8 +71,8 @@ def number(amount: Microcredits) -> float | int:
     return whole if rest == 0 else float(Decimal(amount) / CREDIT)
 
 
-def from_number(amount: float | int) -> Microcredits:
-    """A JSON number of credits, as ``number`` made it, back in µcr."""
+def from_number(amount: Decimal | float | int) -> Microcredits:
+    """A number of credits, from JSON or a form, in µcr."""
     return int((Decimal(str(amount)) * CREDIT).to_integral_value())
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Final, TypedDict
 
 from core.money import CREDIT
+from generation.providers.protocols import ChatModel
 
 
 class Plan(TypedDict):
@@ -60,15 +61,6 @@ USUAL_SECONDS: Final[dict[str, int]] = {
     "close-ups/generate": 8,
     "sketches/generate": 10,
 }
-
-
-class ChatModel(TypedDict):
-    """A model of the assistant, as it is sold. Prices are US dollars per million tokens."""
-
-    provider: str  # a name in generation.providers.routes
-    owner: str
-    input_usd: Decimal
-    output_usd: Decimal
 
 
 # In the order in which /v1/models lists those that are set up; the first is the default.

@@ -11,6 +11,7 @@ import environ
 from csp.constants import NONE, SELF
 
 from config import prices
+from config.chat_models import merged
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -299,7 +300,6 @@ PRICES = prices.PRICES
 PLANS = prices.PLANS
 TOPUPS = prices.TOPUPS
 USUAL_SECONDS = prices.USUAL_SECONDS
-CHAT_MODELS = prices.CHAT_MODELS
 
 # --- AI ----------------------------------------------------------------------------------
 # Operation → ordered providers, each "provider:model".
@@ -312,6 +312,12 @@ GEMINI_BASE_URL: str = env.str(
 )
 CUSTOM_MODEL_URL: str = env.str("CUSTOM_MODEL_URL", default="")
 CUSTOM_MODEL_KEY: str = env.str("CUSTOM_MODEL_KEY", default="")
+CUSTOM_MODEL_NAME: str = env.str("CUSTOM_MODEL_NAME", default="")  # what that server calls it
+CHAT_MODELS = merged(
+    prices.CHAT_MODELS,
+    {"custom-1": {"upstream": CUSTOM_MODEL_NAME}} if CUSTOM_MODEL_NAME else {},
+    env.json("CHAT_MODELS", default={}),
+)
 CHAT_DEADLINE_S: int = env.int("CHAT_DEADLINE_S", default=120)
 CHATS_AT_ONCE: int = env.int("CHATS_AT_ONCE", default=40)  # of one process
 CHATS_OF_USER_AT_ONCE: int = env.int("CHATS_OF_USER_AT_ONCE", default=8)
@@ -337,6 +343,7 @@ LOGGING: dict[str, Any] = {
         "django.server": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},
         **{
             name: {"level": "WARNING"}
             for name in ("celery.app.trace", "celery.worker.strategy", "celery.beat")

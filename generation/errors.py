@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
-from core.errors import GenerationFailed
+from core.errors import GenerationFailed, InvalidRequest
+from generation.providers.protocols import Usage
 
 
 class Failure(StrEnum):
@@ -49,12 +51,54 @@ WORDS: dict[Failure, tuple[str, tuple[str, ...]]] = {
 
 
 class ProviderError(Exception):
-    """A provider's failure, already classified; vendor types do not come this far."""
+    """A provider's failure, already classified; vendor types do not come this far.
 
-    def __init__(self, failure: Failure, message: str, *, words: str = "") -> None:
+    ``words`` tell the user instead of the class's sentence. ``usage`` and ``ref`` are what was
+    consumed all the same, where the provider said it. ``retry_after_s`` is how long it asked to
+    wait. ``can_ask_again``: it surely began nothing, and may begin something the next time.
+    """
+
+    def __init__(
+        self,
+        failure: Failure,
+        message: str,
+        *,
+        words: str = "",
+        usage: Usage | None = None,
+        ref: str = "",
+        retry_after_s: float | None = None,
+        can_ask_again: bool = False,
+    ) -> None:
         super().__init__(message)
         self.failure = failure
-        self.words = words  # what to tell the user instead of the class's sentence
+        self.words = words
+        self.usage = usage
+        self.ref = ref
+        self.retry_after_s = retry_after_s
+        self.can_ask_again = can_ask_again
+
+
+class RequestRefused(ProviderError):
+    """The provider found the request itself wrong, not its content: the client's mistake.
+
+    ``param`` is the path of the parameter in the client's own request, "" where none is known.
+    Such a refusal is answered with 400 and is no warning under the policy on content.
+    """
+
+    def __init__(self, message: str, *, param: str = "", ref: str = "") -> None:
+        super().__init__(Failure.USER_INPUT, message, ref=ref)
+        self.param = param
+
+    def told(self) -> InvalidRequest:
+        """The client's error."""
+        return InvalidRequest(
+            "The model does not take this request. Nothing was charged.",
+            fields={self.param or "body": ["The model does not take this as it was sent."]},
+            suggestions=[
+                f"Change or leave out {self.param}" if self.param else "Leave out unusual options",
+                "Ask another model",
+            ],
+        )
 
 
 class LeaseLost(Exception):
@@ -70,9 +114,18 @@ def code_of(failure: Failure) -> str:
     return "CONTENT_REFUSED" if failure is Failure.USER_INPUT else failure.value.upper()
 
 
-def failed(failure: Failure, *, words: str = "", charged: str = "0") -> GenerationFailed:
-    """The user's error for a class of failure."""
-    message, suggestions = WORDS[failure]
+def failed(
+    failure: Failure,
+    *,
+    words: str = "",
+    suggestions: Sequence[str] | None = None,
+    charged: str = "0",
+) -> GenerationFailed:
+    """The user's error for a class of failure, in its usual words where none are given."""
+    message, usual = WORDS[failure]
     return GenerationFailed(
-        words or message, code=code_of(failure), suggestions=suggestions, charged=charged
+        words or message,
+        code=code_of(failure),
+        suggestions=usual if suggestions is None else suggestions,
+        charged=charged,
     )

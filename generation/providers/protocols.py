@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from decimal import Decimal
+from typing import Any, Literal, NotRequired, Protocol, TypedDict
 
 
 @dataclass(frozen=True)
@@ -40,11 +41,12 @@ class Brief:
 
 @dataclass(frozen=True)
 class Usage:
-    """What an answer consumed."""
+    """What an answer consumed; ``details`` is what else the provider said of it, as it came."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cost_usd_micros: int = 0
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def total_tokens(self) -> int:
@@ -119,6 +121,16 @@ class ImageMaker(Provider, Protocol):
     ) -> Answer:
         """``{drawing, anchors, measures}``: strokes in a view box; no callouts, no figures."""
         ...
+
+
+class ChatModel(TypedDict):
+    """A model of the assistant, as it is sold. Prices are US dollars per million tokens."""
+
+    provider: str  # a name in generation.providers.routes
+    owner: str
+    input_usd: Decimal
+    output_usd: Decimal
+    upstream: NotRequired[str]  # the provider's own name of the model, where it differs
 
 
 @dataclass(frozen=True)

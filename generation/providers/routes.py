@@ -1,7 +1,9 @@
-"""Which provider answers an operation: settings name them, in order."""
+"""Which provider answers an operation or a model: settings name them, in order."""
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -9,8 +11,8 @@ from typing import Protocol
 
 from django.conf import settings
 
-from core.errors import ProviderUnavailable
-from generation.providers.protocols import ImageMaker, Vision
+from core.errors import NotFound, ProviderUnavailable
+from generation.providers.protocols import Chat, ChatModel, ImageMaker, Vision
 
 
 class Everything(Vision, ImageMaker, Protocol):
@@ -55,3 +57,93 @@ def check_route(operation: str) -> tuple[str, str]:
         if name in _makers:
             return name, model
     raise ProviderUnavailable("No AI service is set up for this step.")
+
+
+def _openai(url: str, key: str) -> Chat:
+    from generation.providers.openai import openai_chat
+
+    return openai_chat(url, key)
+
+
+def _gemini(url: str, key: str) -> Chat:
+    from generation.providers.gemini import gemini_chat
+
+    return gemini_chat(url, key)
+
+
+def _custom(url: str, key: str) -> Chat:
+    from generation.providers.custom import custom_chat
+
+    return custom_chat(url, key)
+
+
+def _answerer(url: str, key: str) -> Chat:
+    from generation.providers.studio.answerer import Answerer
+
+    return Answerer()
+
+
+_talkers: dict[str, Callable[[str, str], Chat]] = {
+    "openai": _openai,
+    "gemini": _gemini,
+    "custom": _custom,
+    "studio": _answerer,
+}
+_talking: dict[tuple[str, str, str], Chat] = {}
+_making = threading.Lock()
+
+
+def _forget_talking() -> None:
+    """A forked child must not write into its parent's connections."""
+    global _making
+    _making = threading.Lock()
+    _talking.clear()
+
+
+os.register_at_fork(after_in_child=_forget_talking)
+
+
+def chat_models() -> dict[str, ChatModel]:
+    """The assistant's models whose provider is set up, in order; the first is the default."""
+    return {
+        name: model for name, model in settings.CHAT_MODELS.items() if _is_set_up(model["provider"])
+    }
+
+
+def chat_of(model_id: str) -> tuple[Chat, str]:
+    """Who answers for a model, and what the model is called there.
+
+    Raises NotFound (``MODEL_NOT_FOUND``), and ProviderUnavailable for a model of a provider
+    that is not set up.
+    """
+    model = settings.CHAT_MODELS.get(model_id)
+    usable = [f"Use {name}" for name in chat_models()]
+    if model is None:
+        raise NotFound("There is no such model.", code="MODEL_NOT_FOUND", suggestions=usable)
+    if not _is_set_up(model["provider"]):
+        raise ProviderUnavailable("This model is not set up here.", suggestions=usable)
+    return _chat(model["provider"]), model.get("upstream", model_id)
+
+
+def _is_set_up(provider: str) -> bool:
+    url, key = _account(provider)
+    return provider == "studio" or bool(url if provider == "custom" else key)
+
+
+def _account(provider: str) -> tuple[str, str]:
+    """A provider's address and key."""
+    accounts = {
+        "openai": (settings.OPENAI_BASE_URL, settings.OPENAI_API_KEY),
+        "gemini": (settings.GEMINI_BASE_URL, settings.GEMINI_API_KEY),
+        "custom": (settings.CUSTOM_MODEL_URL, settings.CUSTOM_MODEL_KEY),
+    }
+    return accounts.get(provider, ("", ""))
+
+
+def _chat(provider: str) -> Chat:
+    """One client per process and account, made on first use and kept."""
+    account = (provider, *_account(provider))
+    with _making:
+        if account not in _talking:
+            _talking[account] = _talkers[provider](*account[1:])
+        return _talking[account]

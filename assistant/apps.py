@@ -8,3 +8,9 @@ class AssistantConfig(AppConfig):
 
     name = "assistant"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Say what a chat is and what it costs."""
+        from assistant import registry
+
+        registry.register_all()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -22,23 +22,28 @@ class Input(BaseModel):
     )
 
 
-def checked(model: type[M], data: Any) -> M:
-    """The input as its model; raises InvalidRequest with the path of each fault."""
+def checked(model: type[M], data: Any, *, spelled: Callable[[str], str] = camel) -> M:
+    """The input as its model; raises InvalidRequest with the path of each fault.
+
+    ``spelled`` writes a field's name as the client knows it.
+    """
     if not isinstance(data, Mapping):
         raise InvalidRequest("The body is not valid.", fields={"body": ["Send a JSON object."]})
     try:
         return model.model_validate(dict(data))
     except ValidationError as error:
-        raise InvalidRequest("The input is not valid.", fields=fault_paths(error)) from None
+        raise InvalidRequest("The input is not valid.", fields=fault_paths(error, spelled)) from None
 
 
-def fault_paths(error: ValidationError) -> dict[str, list[str]]:
-    """What was wrong, by camelCase path."""
+def fault_paths(
+    error: ValidationError, spelled: Callable[[str], str] = camel
+) -> dict[str, list[str]]:
+    """What was wrong, by path."""
     paths: dict[str, list[str]] = {}
     for fault in error.errors(include_url=False, include_input=False):
         # Parts that name a branch of a union are no part of the input's own path.
         parts = [
-            camel(part) if isinstance(part, str) else str(part)
+            spelled(part) if isinstance(part, str) else str(part)
             for part in fault["loc"]
             if not (isinstance(part, str) and ("[" in part or part in _BRANCHES))
         ]

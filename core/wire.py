@@ -81,12 +81,31 @@ class StrictJSONParser(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
         """The request's body as a dict."""
-        tree = strict_json.loads(read_limited(stream, LARGEST_BODY, what="The body"))
-        if not isinstance(tree, dict):
-            why = "Send a JSON object, as in {…}."
-            raise InvalidRequest("The body is not valid.", fields={strict_json.WHOLE_BODY: [why]})
-        found: dict[str, Any] = to_snake(tree)
+        found: dict[str, Any] = to_snake(_object_in(stream))
         return found
+
+
+class ExactJSONParser(BaseParser):
+    """The same with keys as they are spelled, for addresses that speak another API's format."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[bytes],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """The request's body as a dict."""
+        return _object_in(stream)
+
+
+def _object_in(stream: IO[bytes]) -> dict[str, Any]:
+    tree = strict_json.loads(read_limited(stream, LARGEST_BODY, what="The body"))
+    if not isinstance(tree, dict):
+        why = "Send a JSON object, as in {…}."
+        raise InvalidRequest("The body is not valid.", fields={strict_json.WHOLE_BODY: [why]})
+    return tree
 
 
 class CamelJSONRenderer(JSONRenderer):

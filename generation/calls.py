@@ -27,29 +27,21 @@ def ask_once(*, job: Job, call: Call, ask: Callable[[], Answer]) -> Answer:
     ).first()
     if bought is not None:
         return _answer_of(bought)
-    row = _open(job, call)
+    row = open_call(job, call)
     started = time.perf_counter()
     try:
         answer = ask()
     except Exception as error:
-        _fail(row, error, started)
+        fail_call(row, error, started)
         raise
     keys = _keep_images(answer)
-    AICall.objects.filter(pk=row.pk).update(
-        status=AICall.Status.COMPLETED,
-        provider_ref=answer.ref,
-        output_data={"data": answer.data, "images": keys},
-        prompt_tokens=answer.usage.prompt_tokens,
-        completion_tokens=answer.usage.completion_tokens,
-        total_tokens=answer.usage.total_tokens,
-        cost_usd_micros=answer.usage.cost_usd_micros,
-        processing_time_ms=_ms_since(started),
-        completed_at=Now(),
-    )
+    output = {"data": answer.data, "images": keys}
+    complete_call(row, usage=answer.usage, ref=answer.ref, output=output, started=started)
     return replace(answer, keys=keys)
 
 
-def _open(job: Job, call: Call) -> AICall:
+def open_call(job: Job, call: Call) -> AICall:
+    """Log that the provider is asked; committed before it is."""
     return AICall.objects.create(
         job=job,
         user_id=job.user_id,
@@ -67,9 +59,27 @@ def _open(job: Job, call: Call) -> AICall:
     )
 
 
-def _fail(row: AICall, error: Exception, started: float) -> None:
-    failure = error.failure if isinstance(error, ProviderError) else Failure.BUG
+def complete_call(
+    row: AICall, *, usage: Usage, ref: str, output: dict[str, Any], started: float
+) -> None:
+    """Log what was bought; ``started`` is by ``time.perf_counter``."""
     AICall.objects.filter(pk=row.pk).update(
+        status=AICall.Status.COMPLETED,
+        provider_ref=ref,
+        output_data=output,
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
+        total_tokens=usage.total_tokens,
+        cost_usd_micros=usage.cost_usd_micros,
+        processing_time_ms=_ms_since(started),
+        completed_at=Now(),
+    )
+
+
+def fail_call(row: AICall, error: Exception, started: float) -> None:
+    """Log that the provider did not answer, and why; what was bought stays bought."""
+    failure = error.failure if isinstance(error, ProviderError) else Failure.BUG
+    AICall.objects.filter(pk=row.pk, status=AICall.Status.PENDING).update(
         status=AICall.Status.FAILED,
         error_class=failure.value,
         error_message=f"{type(error).__name__}: {error}"[:2000],

@@ -59,6 +59,11 @@ def register(kind: Kind) -> None:
     _kinds[kind.name] = kind
 
 
+def direct_names() -> list[str]:
+    """The kinds that no worker may take."""
+    return [kind.name for kind in _kinds.values() if kind.is_direct]
+
+
 def kind_of(name: str) -> Kind:
     """The kind of that name; KeyError for a name that nobody registered."""
     return _kinds[name]

@@ -19,6 +19,7 @@ from django.db.models.functions import Now
 from core.outbox import ring
 from generation import calls
 from generation.errors import Canceled, LeaseLost
+from generation.kinds import direct_names
 from generation.models import Job
 from generation.providers.protocols import Answer, Call
 from generation.telling import tell_state
@@ -143,6 +144,7 @@ def claim(*, job_id: Any) -> Run | None:
         job = (
             Job.objects.select_for_update(skip_locked=True)
             .filter(pk=job_id, status=Job.Status.QUEUED)
+            .exclude(kind__in=direct_names())
             .first()
         )
         if job is None:
@@ -152,8 +154,8 @@ def claim(*, job_id: Any) -> Run | None:
             cursor.execute(
                 "SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [str(job.user_id)]
             )
-        running = Job.objects.filter(user_id=job.user_id, status=Job.Status.RUNNING).count()
-        if running >= settings.JOB_RUNNING_LIMIT:
+        running = Job.objects.filter(user_id=job.user_id, status=Job.Status.RUNNING)
+        if running.exclude(kind__in=direct_names()).count() >= settings.JOB_RUNNING_LIMIT:
             return None
         Job.objects.filter(pk=job.pk).update(
             status=Job.Status.RUNNING,

@@ -18,7 +18,7 @@ from core.http import envelope
 from credits import operations as ledger
 from generation import errors
 from generation.errors import Canceled, Failure, LeaseLost, ProviderError
-from generation.kinds import Outcome, kind_of
+from generation.kinds import Outcome, direct_names, kind_of
 from generation.models import AICall, Job
 from generation.operations import ring_worker
 from generation.run import DATABASE_AWAY, Run, claim
@@ -146,16 +146,22 @@ def _end_overdue() -> int:
         deadline_at__lt=Now(),
     )
     for job in overdue:
-        _give_up(job, Failure.TRANSIENT)
+        _give_up(job, Failure.AMBIGUOUS if _has_ambiguous_call(job) else Failure.TRANSIENT)
     return len(overdue)
 
 
 def _requeue_expired() -> tuple[int, int]:
-    """Jobs whose worker is gone: again, unless that could buy something twice."""
+    """Jobs whose worker is gone: again, unless that could buy something twice.
+
+    Nobody waits for a direct job any more when its process is gone: it ends.
+    """
     requeued = given_up = 0
     for job in Job.objects.filter(status=Job.Status.RUNNING, lease_expires_at__lt=Now()):
         if _has_ambiguous_call(job):
             _give_up(job, Failure.AMBIGUOUS)
+            given_up += 1
+        elif job.kind in direct_names():
+            _give_up(job, Failure.TRANSIENT)
             given_up += 1
         elif job.attempts >= settings.JOB_MAX_ATTEMPTS:
             _give_up(job, Failure.BUG)

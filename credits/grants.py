@@ -13,10 +13,10 @@ from django.db.models.functions import Now
 from core.errors import IdempotencyKeyReused, InvalidRequest
 from core.ids import uuid7
 from core.money import Microcredits
+from credits import sql
 from credits.models import (
     AVAILABLE,
     CLAWBACK,
-    CONSUMED,
     DEBT,
     EXPIRED,
     REASON_LONGEST,
@@ -31,16 +31,7 @@ from credits.posting import (
     database_now,
     lock_account,
     move,
-    post_params,
 )
-
-# Burnt first to last: what runs out soonest first, what was paid for last.
-PRIORITY = {
-    Lot.Kind.GRACE: 0,
-    Lot.Kind.MONTHLY: 10,
-    Lot.Kind.GRANT: 20,
-    Lot.Kind.TOPUP: 30,
-}
 
 
 def open_account(*, user: Any) -> Account:
@@ -96,39 +87,13 @@ def credit(
     reason: str = "",
     effective_at: datetime | None = None,
     expires_at: datetime | None = None,
-    hold_id: UUID | None = None,
 ) -> tuple[Lot, bool]:
-    """A lot for an account that is locked: ``(lot, whether it is new)``.
-
-    With ``hold_id`` the credits are the user's own, given back, so they pay no debt.
-    """
-    lot, created = Lot.objects.get_or_create(
-        source_key=source_key,
-        defaults={
-            "account": account,
-            "kind": kind,
-            "priority": PRIORITY[Lot.Kind(kind)],
-            "reason": reason[:REASON_LONGEST],
-            "effective_at": effective_at or database_now(),
-            "expires_at": expires_at,
-        },
-    )
-    if created:
-        paid = 0 if hold_id else min(account.debt, amount)
-        movements = [Movement(lot.pk, f"issuer:{kind}", AVAILABLE, amount)]
-        if paid:
-            movements += [
-                Movement(lot.pk, AVAILABLE, CONSUMED, paid),
-                Movement(lot.pk, DEBT, CLAWBACK, paid),
-            ]
-        verb = "release" if hold_id else "grant"
-        line = hold_id or lot.pk
-        move(
-            movements, params=post_params(account, verb=verb, line=line, hold=hold_id, note=reason)
-        )
-        account.debt -= paid
-        lot.refresh_from_db()
-    return lot, created
+    """A lot for an account that is locked: ``(lot, whether it is new)``."""
+    words = {"account": account.pk, "lot": uuid7(), "kind": kind, "amount": amount}
+    words |= {"source_key": source_key, "reason": reason[:REASON_LONGEST]}
+    words |= {"effective_at": effective_at or database_now(), "expires_at": expires_at}
+    (is_new,) = sql.ask(sql.ADD_LOT, words)
+    return Lot.objects.get(source_key=source_key), is_new
 
 
 def grant_month(account: Account, *, now: datetime) -> None:
@@ -200,9 +165,7 @@ def expire_lots() -> int:
             for lot in lots:
                 movement = Movement(lot.pk, AVAILABLE, EXPIRED, lot.available)
                 note = f"{lot.get_kind_display()} credits, unused"
-                move(
-                    [movement], params=post_params(account, verb="expire", line=uuid7(), note=note)
-                )
+                move(account, [movement], verb="expire", line=uuid7(), note=note)
             if lots:
                 announce(account)
             expired += len(lots)
@@ -231,8 +194,7 @@ def _take_back(account: Account, lot: Lot, *, reason: str) -> None:
         Movement(lot.pk, CLAWBACK, DEBT, owed),
     ]
     some = [movement for movement in movements if movement.amount]
-    if some:
-        move(some, params=post_params(account, verb="revoke", line=uuid7(), note=reason))
+    move(account, some, verb="revoke", line=uuid7(), note=reason)
     Lot.objects.filter(pk=lot.pk).update(revoked_at=Now())
     lot.refresh_from_db()
 

@@ -1,55 +1,40 @@
 """The ledger's verbs. Whatever moves a credit goes through one of them.
 
 Each works inside the caller's transaction, or in one of its own. Each first locks the account's
-row, then touches the hold, then the lots: always in this order, so that two of them wait for
-each other and never deadlock. A caller that also emits events calls the ledger first. ``hold``,
-``capture`` and ``release`` belong to a job, which tells the user; the others emit
-``credits.changed`` themselves. Amounts are microcredits.
+row, so a caller that also emits events calls the ledger first. ``hold``, ``capture`` and
+``release`` are one call of the database each (``ledger.sql``), and belong to a job, which tells
+the user; the others emit ``credits.changed`` themselves. Amounts are microcredits.
 """
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterable
-from datetime import date, timedelta
+from contextlib import nullcontext
+from datetime import timedelta
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import Sum
 
 from accounts.models import ApiKey
 from core.errors import Conflict, IdempotencyKeyReused, InsufficientCredits, InvalidRequest
 from core.ids import uuid7
-from core.money import Microcredits, format_credits
-from credits import metrics, queries, sql
-from credits.errors import (
-    Alternative,
-    HoldClosed,
-    Shortage,
-    insufficient_credits_for_operation,
-)
+from core.money import Microcredits
+from credits import queries, refusals, sql
+from credits.errors import Alternative, HoldClosed, Shortage, in_credits
 from credits.grants import (
     change_plan,
-    credit,
     expire_lots,
     grant,
     grant_due_monthly,
     open_account,
     revoke,
 )
-from credits.models import CLAWBACK, CONSUMED, DEBT, REASON_LONGEST, Account, Entry, Hold, Lot
-from credits.posting import (
-    Movement,
-    announce,
-    database_now,
-    lock_account,
-    move,
-    post_params,
-    run_on_hold,
-)
+from credits.models import CONSUMED, REASON_LONGEST, Account, Entry, Hold, Lot
+from credits.posting import Opened, announce, change_hold, lock_account, open_hold
+from credits.terms import Terms, count, has_cap, terms_of
 
 __all__ = [
     "HoldClosed",
@@ -68,27 +53,8 @@ __all__ = [
     "revoke",
 ]
 
-log = logging.getLogger("techpack.credits")
-GRACE = timedelta(days=7)
 
 Refuse = Callable[[Shortage], InsufficientCredits]
-
-
-class FairUse(NamedTuple):
-    """How many operations of a UTC day the plan has paid, and how many it pays at most."""
-
-    day: date
-    used: int
-    limit: int
-
-    @property
-    def is_left(self) -> bool:
-        """The plan pays one more."""
-        return self.used < self.limit
-
-    def words(self) -> dict[str, int]:
-        """For a 402's context."""
-        return {"used": self.used, "limit": self.limit}
 
 
 def hold(
@@ -117,32 +83,23 @@ def hold(
     """
     if amount < 0:
         raise InvalidRequest("The amount is negative.", fields={"amount": ["0 or more."]})
-    hold_id = uuid7()
     asked = {"amount": amount, "operation": operation, "reason": reason[:REASON_LONGEST]}
-    with transaction.atomic(savepoint=False):
-        account = lock_account(user_id=user_id)
-        fair_use = _fair_use(account) if unlimited and amount else None
-        by_plan = bool(fair_use and fair_use.is_left)
-        cap = None if by_plan or not amount else _key_cap(account, api_key)
-        params = post_params(account, verb="hold", line=hold_id, hold=hold_id) | asked
-        params |= {"key": key, "job_id": job_id, "product_id": product_id, "ttl": ttl}
-        params |= {"unlimited": by_plan, "debt": account.debt, "model": model}
-        params |= {"api_key": api_key and api_key.pk}
-        fits_cap = cap is None or cap["used"] + amount <= cap["cap"]
-        made = run_on_hold(sql.HOLD, params) if fits_cap else None
-        if made is None:
-            known = Hold.objects.filter(account=account, key=key).first()
-        elif fair_use:
-            Account.objects.filter(pk=account.pk).update(
-                fair_use_day=fair_use.day, fair_use_count=fair_use.used + 1
-            )
-    if made is not None:
-        return made
-    if known is not None:
-        return _same(known, **asked)
-    short = _shortage(account, operation, model, amount, fair_use, None if fits_cap else cap)
-    _note(short, account)
-    raise (refusal or partial(_in_credits, alternatives))(short)
+    words = asked | {"user": user_id, "hold": uuid7(), "key": key, "model": model, "ttl": ttl}
+    words |= {"job_id": job_id, "product_id": product_id, "api_key": api_key and api_key.pk}
+    terms = Terms()
+    has_terms = amount > 0 and (unlimited or has_cap(api_key))
+    with transaction.atomic(savepoint=False) if has_terms else nullcontext():
+        if has_terms:
+            terms = terms_of(user_id=user_id, unlimited=unlimited, api_key=api_key)
+        words |= {"included": terms.is_included, "cap_left": terms.cap_left}
+        opened = open_hold(words)
+        if opened.is_new and terms.fair_use:
+            count(terms.fair_use, user_id=user_id)
+    if opened.hold is not None:
+        return opened.hold if opened.is_new else _same(opened.hold, **asked)
+    short = _shortage(user_id, opened, operation, model, amount, terms)
+    refuse = refusal or partial(in_credits, alternatives=alternatives)
+    raise refusals.refused(short, user_id=user_id, refuse=refuse)
 
 
 def capture(
@@ -187,22 +144,19 @@ def refund(*, hold_id: UUID, key: str, reason: str, amount: Microcredits | None 
     stays as it is. Raises HoldClosed where nothing was captured, IdempotencyKeyReused, and
     InvalidRequest for more than is left of what was captured.
     """
-    refunded = None
     with transaction.atomic(savepoint=False):
         account = lock_account(holds=hold_id)
         target = Hold.objects.get(pk=hold_id)
         before = _refund_of(account, key)
         asked = target.captured - target.refunded if amount is None else amount
         if before is None and not target.unlimited and asked > 0:
-            params = post_params(
-                account, verb="refund", line=hold_id, hold=hold_id, note=reason, key=key
+            words = {"hold": hold_id, "amount": asked, "key": key}
+            refunded, is_done = change_hold(
+                sql.REFUND_HOLD, words | {"reason": reason[:REASON_LONGEST]}
             )
-            refunded = run_on_hold(sql.REFUND, params | {"amount": asked})
-        if refunded is not None:
-            _settle_given_back(account, refunded)
-            announce(account)
-    if refunded is not None:
-        return refunded
+            if is_done:
+                announce(account)
+                return refunded
     if before is not None and (before[0] != hold_id or amount not in (None, before[1])):
         raise IdempotencyKeyReused("This key refunded something else before.")
     if before is None and target.state != Hold.State.CAPTURED:
@@ -251,64 +205,16 @@ def _close(hold_id: UUID, *, state: str, amount: Microcredits | None, reason: st
     if amount is not None and amount < 0:
         raise InvalidRequest("The amount is negative.", fields={"amount": ["0 or more."]})
     verb = "capture" if state == Hold.State.CAPTURED else "release"
-    with transaction.atomic(savepoint=False):
-        account = lock_account(holds=hold_id)
-        params = post_params(account, verb=verb, line=hold_id, hold=hold_id)
-        closed = run_on_hold(
-            sql.CLOSE,
-            params | {"state": state, "amount": amount, "reason": reason[:REASON_LONGEST]},
-        )
-        if closed is not None:
-            _settle_given_back(account, closed)
-    if closed is not None:
-        return closed
-    known = Hold.objects.get(pk=hold_id)
+    words = {"hold": hold_id, "verb": verb, "state": state, "amount": amount}
+    known, is_closed = change_hold(sql.CLOSE_HOLD, words | {"reason": reason[:REASON_LONGEST]})
+    if is_closed:
+        return known
     if known.state != Hold.State.OPEN:
         raise HoldClosed(f"This hold was {known.state} before.", context={"state": known.state})
     if amount is not None and amount > known.amount:
         why = "No more can be charged than was held."
         raise InvalidRequest(why, fields={"amount": [why]})
     raise Conflict("This hold has not run out yet.", code="HOLD_NOT_EXPIRED")
-
-
-def _settle_given_back(account: Account, closed: Any) -> None:
-    """What came back to lots that are gone: a grace lot, or a smaller debt.
-
-    ``closed`` is a hold with ``back_to_expired`` and ``back_to_revoked``, as the statement
-    that moved them counted.
-    """
-    if closed.back_to_expired:
-        credit(
-            account,
-            kind=Lot.Kind.GRACE,
-            amount=closed.back_to_expired,
-            source_key=f"grace:{uuid7()}",
-            reason="Came back after it had expired",
-            expires_at=database_now() + GRACE,
-            hold_id=closed.pk,
-        )
-    if closed.back_to_revoked:
-        _reduce_debt(account, closed)
-
-
-def _reduce_debt(account: Account, closed: Any) -> None:
-    paid = min(account.debt, closed.back_to_revoked)
-    if paid:
-        lot_id = closed.parts.filter(lot__revoked_at__isnull=False).values_list(
-            "lot_id", flat=True
-        )[0]
-        params = post_params(account, verb="release", line=closed.pk, hold=closed.pk)
-        move([Movement(lot_id, DEBT, CLAWBACK, paid)], params=params)
-    # A later grant had paid that part of the debt already: the user gets it again.
-    if over := closed.back_to_revoked - paid:
-        credit(
-            account,
-            kind=Lot.Kind.GRANT,
-            amount=over,
-            source_key=f"overpaid:{uuid7()}",
-            reason="A debt that was paid turned out smaller",
-            hold_id=closed.pk,
-        )
 
 
 def _refund_of(account: Account, key: str) -> tuple[UUID, Microcredits] | None:
@@ -326,59 +232,29 @@ def _same(known: Hold, **asked: Any) -> Hold:
     return known
 
 
-def _fair_use(account: Account) -> FairUse:
-    today = database_now().date()
-    used = account.fair_use_count if account.fair_use_day == today else 0
-    return FairUse(today, used, settings.PLANS[account.plan]["fair_use_per_day"])
-
-
-def _key_cap(account: Account, api_key: ApiKey | None) -> dict[str, Microcredits] | None:
-    if api_key is None or api_key.monthly_cap is None:
-        return None
-    since = queries.period_start_of(account)
-    used = queries.used_by_key(api_key.pk, since=since)
-    return {"cap": api_key.monthly_cap, "used": used}
-
-
 def _shortage(
-    account: Account,
+    user_id: UUID,
+    opened: Opened,
     operation: str,
     model: str,
     amount: Microcredits,
-    fair_use: FairUse | None,
-    key_cap: dict[str, Microcredits] | None,
+    terms: Terms,
 ) -> Shortage:
-    available = max(0, queries.spendable(account) - account.debt)
-    if key_cap is not None:
-        available = min(available, max(0, key_cap["cap"] - key_cap["used"]))
+    available = balance = opened.spendable - opened.debt
+    key_cap = None
+    if terms.cap is not None and terms.used + amount > terms.cap:
+        key_cap = {"cap": terms.cap, "used": terms.used}
+        available = min(balance, max(0, terms.cap - terms.used))
+    fair_use = terms.fair_use
     return Shortage(
         operation=operation,
         model=model or operation,
         required=amount,
         available=available,
-        held=account.held,
+        held=opened.held,
         fair_use=fair_use.words() if fair_use and fair_use.limit else None,
         key_cap=key_cap,
-    )
-
-
-def _note(short: Shortage, account: Account) -> None:
-    metrics.count_refusal(short.model, short.required - short.available)
-    log.warning(
-        "Insufficient credits for user %s: need %s, have %s",
-        account.user_id,
-        format_credits(short.required),
-        format_credits(short.available),
-        extra={"operation": short.operation},
-    )
-
-
-def _in_credits(alternatives: Iterable[Alternative], short: Shortage) -> InsufficientCredits:
-    return insufficient_credits_for_operation(
-        operation=short.operation,
-        required=short.required,
-        available=short.available,
-        alternatives=alternatives,
-        held=short.held,
-        fair_use=short.fair_use,
+        balance=balance,
+        debt=opened.debt,
+        plan=queries.plan_of(user_id),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -19,7 +19,7 @@ from credits.models import REASON_LONGEST, Account, Hold
 class Movement(NamedTuple):
     """``amount`` µcr of a lot, from a source to a destination."""
 
-    lot_id: UUID
+    lot: UUID
     source: str
     destination: str
     amount: Microcredits
@@ -42,42 +42,50 @@ def database_now() -> datetime:
     return now
 
 
-def post_params(
-    account: Account,
-    *,
-    verb: str,
-    line: UUID,
-    hold: UUID | None = None,
-    note: str = "",
-    key: str | None = None,
-) -> dict[str, Any]:
-    """What every statement of ``credits.sql`` writes on its entries."""
-    return {
-        "account": account.pk,
-        "verb": verb,
-        "line": line,
-        "hold": hold,
-        "note": note[:REASON_LONGEST],
-        "entry_key": key,
-    }
+class Opened(NamedTuple):
+    """A hold that was asked for: new, known by its key, or None where it is not covered.
+
+    Beside it what the account had at that moment, in µcr; ``spendable`` is before debt.
+    """
+
+    hold: Hold | None
+    is_new: bool
+    spendable: Microcredits
+    held: Microcredits
+    debt: Microcredits
 
 
-def run_on_hold(statement: str, params: dict[str, Any]) -> Hold | None:
-    """Run one of the hold statements; the hold as it is now, or None where nothing applied."""
-    return next(iter(Hold.objects.raw(statement, params)), None)
+def open_hold(words: dict[str, Any]) -> Opened:
+    """Ask the database for a hold. Raises NotFound where there is no account."""
+    hold, rest = _hold_and_rest(sql.OPEN_HOLD, words)
+    opened = Opened(hold, *rest)
+    if opened.debt is None:
+        raise NotFound("There is no credit account.")
+    return opened
 
 
-def move(movements: Sequence[Movement], *, params: dict[str, Any]) -> None:
-    """Write listed movements, entries and balances in one statement."""
-    lots, sources, destinations, amounts = zip(*movements, strict=True)
-    listed = {
-        "lots": list(lots),
-        "sources": list(sources),
-        "destinations": list(destinations),
-        "amounts": list(amounts),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(sql.MOVE, params | listed)
+def change_hold(statement: str, words: dict[str, Any]) -> tuple[Hold, bool]:
+    """The hold as it is now, and whether the statement changed it. Raises NotFound."""
+    hold, (is_changed,) = _hold_and_rest(statement, words)
+    if hold is None:
+        raise NotFound("There is no such hold.")
+    return hold, is_changed
+
+
+def _hold_and_rest(statement: str, words: dict[str, Any]) -> tuple[Hold | None, tuple[Any, ...]]:
+    row = sql.ask(statement, words)
+    columns, rest = row[: len(sql.HOLD_FIELDS)], row[len(sql.HOLD_FIELDS) :]
+    is_there = columns[0] is not None
+    return Hold.from_db(connection.alias, sql.HOLD_FIELDS, columns) if is_there else None, rest
+
+
+def move(
+    account: Account, movements: Iterable[Movement], *, verb: str, line: UUID, note: str = ""
+) -> None:
+    """Write movements of an account that is locked, with their entries and balances."""
+    words = {"account": account.pk, "verb": verb, "line": line, "note": note[:REASON_LONGEST]}
+    for movement in movements:
+        sql.ask(sql.MOVE, words | movement._asdict())
 
 
 def announce(account: Account) -> None:

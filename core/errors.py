@@ -42,9 +42,10 @@ class Unauthenticated(DomainError):
 
 
 class InsufficientCredits(DomainError):
-    """The balance does not cover what was asked."""
+    """The balance does not cover what was asked; ``shortage`` is the ledger's own account of it."""
 
     type = "insufficient_credits"
+    shortage: object | None = None
 
 
 class PermissionDenied(DomainError):

@@ -47,7 +47,7 @@ def status_of(error: errors.DomainError) -> int:
 
 
 def envelope(error: errors.DomainError, request_id: str) -> dict[str, Any]:
-    """The one shape that every error has, spelled exactly as documented."""
+    """The one shape that every error has, as documented; ``request_id`` only where known."""
     body: dict[str, Any] = {
         "type": error.type,
         "code": error.code,
@@ -56,10 +56,11 @@ def envelope(error: errors.DomainError, request_id: str) -> dict[str, Any]:
         "detail": error.detail,
         "suggestions": error.suggestions,
         "context": error.context,
-        "request_id": request_id,
     }
     if error.fields and status_of(error) in (400, 413, 415, 422):
         body["fields"] = error.fields
+    if request_id:
+        body["request_id"] = request_id
     return {"error": body}
 
 

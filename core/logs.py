@@ -14,7 +14,8 @@ class LineFormatter(logging.Formatter):
         super().__init__("%(levelname).1s %(name)s %(message)s")
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, with the request's id where one is known."""
+        """The line, with the request's id where one is known and the message does not say it."""
         line = super().format(record)
         request_id = get_contextvars().get("request_id")
-        return f"{line} request={request_id}" if request_id else line
+        is_said = hasattr(record, "request_id")
+        return f"{line} request={request_id}" if request_id and not is_said else line

@@ -59,6 +59,11 @@ def brief(amount: Microcredits) -> str:
     return format_credits(amount) if amount % CREDIT == 0 else shown(amount)
 
 
+def worded(amount: Microcredits) -> str:
+    """1 000 000 µcr → ``"1 credit"``, 750 000 µcr → ``"0.75 credits"``: for sentences."""
+    return f"{brief(amount)} credit{'' if amount == CREDIT else 's'}"
+
+
 def signed(amount: Microcredits) -> str:
     """A change of the balance, for pages: ``"+18.00"``, ``"−3.00"``, ``"0.00"``."""
     mark = {1: "+", 0: "", -1: "−"}[(amount > 0) - (amount < 0)]
@@ -78,12 +83,16 @@ def from_number(amount: Decimal | float | int) -> Microcredits:
 
 def usd_owed(amount: Decimal) -> str:
     """``$0.1500``, rounded up: what is missing or asked for never looks smaller than it is."""
-    return f"${amount.quantize(_USD_STEP, rounding=ROUND_CEILING)}"
+    return _dollars(amount.quantize(_USD_STEP, rounding=ROUND_CEILING))
 
 
 def usd_owned(amount: Decimal) -> str:
     """``$0.0500``, rounded down: a balance never looks larger than it is."""
-    return f"${amount.quantize(_USD_STEP, rounding=ROUND_FLOOR)}"
+    return _dollars(amount.quantize(_USD_STEP, rounding=ROUND_FLOOR))
+
+
+def _dollars(amount: Decimal) -> str:
+    return f"{'-' if amount < 0 else ''}${abs(amount)}"
 
 
 def in_usd(amount: Microcredits) -> Decimal:

@@ -57,13 +57,14 @@ def rows_of(user: Any, lines: Iterable[Line]) -> list[Row]:
 def _row(each: Line, product: str) -> Row:
     line = each.line
     icon, tone = MARKS[Status(line.status)]
+    title = names.label_of(line.operation)
     # The reason says something only where it is not the operation's name again.
-    reason = "" if line.reason == line.operation else line.reason
+    reason = "" if line.reason in (line.operation, title) else line.reason
     is_open = line.status == Status.HELD and not line.included
     return Row(
         id=str(line.id),
         at=line.created_at,
-        title=names.label_of(line.operation),
+        title=title,
         subtitle=", ".join(part for part in (product, reason) if part),
         held="none"
         if line.status in (Status.GRANTED, Status.EXPIRED, Status.REVOKED)

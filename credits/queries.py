@@ -89,8 +89,15 @@ def used_by_key(api_key_id: UUID, *, since: datetime) -> Microcredits:
 
 def is_unlimited(user_id: UUID) -> bool:
     """The user's plan pays for tech-pack operations."""
+    return settings.PLANS[plan_of(user_id)]["unlimited_operations"]
+
+
+def plan_of(user_id: UUID) -> str:
+    """The user's plan; raises NotFound."""
     plan = Account.objects.filter(user_id=user_id).values_list("plan", flat=True).first()
-    return bool(plan and settings.PLANS[plan]["unlimited_operations"])
+    if plan is None:
+        raise NotFound("There is no credit account.")
+    return plan
 
 
 def lots(user: Any) -> QuerySet[Lot]:

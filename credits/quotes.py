@@ -50,6 +50,11 @@ def register(operation: str, pricer: Pricer, *, label: str) -> None:
     names.label(operation, label)
 
 
+def is_known(operation: str) -> bool:
+    """The operation has a price."""
+    return operation in _pricers
+
+
 def quote(*, user: Any, operation: str, given: Mapping[str, Any]) -> Quote:
     """What ``operation`` with this input would cost the user now.
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from core.errors import Conflict, DomainError, RateLimited
+from accounts.models import ApiKey
+from core.errors import Conflict, DomainError, InsufficientCredits, RateLimited
 from core.ids import uuid7
+from core.money import Microcredits
+from credits import names, refusals
 from credits import operations as ledger
 from credits import queries as credit
-from credits.errors import Alternative
+from credits.errors import Alternative, in_credits
+from credits.models import Hold
 from generation import queries
 from generation.kinds import Prepared
 from generation.models import Job
@@ -27,56 +33,85 @@ log = logging.getLogger("techpack.jobs")
 HOLD_OUTLIVES_DEADLINE = timedelta(minutes=10)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What a caller of ``submit`` wants."""
+
+    user: Any
+    kind: str
+    price: Microcredits
+    prepare: Callable[[], Prepared]
+    key: str | None
+    request_id: str
+    retry_of: Job | None
+    alternatives: Iterable[Alternative]
+    reason: str
+    api_key: ApiKey | None
+
+
 def submit(
     *,
     user: Any,
     kind: str,
-    price: int,
+    price: Microcredits,
     prepare: Callable[[], Prepared],
     key: str | None = None,
     request_id: str = "",
     retry_of: Job | None = None,
-    alternatives: Sequence[Alternative] = (),
+    alternatives: Iterable[Alternative] = (),
+    reason: str = "",
+    api_key: ApiKey | None = None,
 ) -> Job:
     """Hold the price, check the input, queue the job: one transaction.
 
-    ``price`` (µcr) is what can be counted before the input is checked, ``alternatives``
-    are what a 402 suggests where they would fit; ``prepare``
-    checks it and raises InvalidRequest or NotFound, upon which the hold is released
-    with the reason and the error goes on. The same ``key`` returns the same job.
+    ``price`` (µcr) is what can be counted before the input is checked; ``alternatives`` are
+    what a 402 suggests where they would fit, looked at only then; ``reason`` stands on the
+    statement beside the kind's label. ``prepare`` checks the input and raises InvalidRequest or
+    NotFound, upon which the hold is released with the reason and the error goes on. The same
+    ``key`` returns the same job. ``api_key`` is the key that asked, whose cap counts.
 
     Raises RateLimited, ProviderUnavailable, InsufficientCredits, and whatever ``prepare`` raises.
     """
-    with transaction.atomic():
-        if key and (known := Job.objects.filter(user=user, key=key).first()):
-            return known
-        _check_room(user)
-        check_route(kind)
-        job_id = uuid7()
-        hold = _hold(user, kind, price, job_id, alternatives)
-        try:
-            with transaction.atomic():
-                prepared = prepare()
-        except DomainError as error:
-            refusal: DomainError | None = error
-            if hold is not None:
-                ledger.release(hold_id=hold.pk, reason=error.message)
-        else:
-            refusal = None
-            job = _create(
-                job_id=job_id,
-                user=user,
-                kind=kind,
-                price=price,
-                hold=hold,
-                prepared=prepared,
-                key=key,
-                request_id=request_id,
-                retry_of=retry_of,
-            )
-    if refusal is not None:
-        raise refusal
-    return job
+    asked = Asked(
+        user, kind, price, prepare, key, request_id, retry_of, alternatives, reason, api_key
+    )
+    try:
+        with transaction.atomic():
+            outcome = _submit(asked)
+    except InsufficientCredits as error:
+        refusals.note(user_id=user.pk, error=error)
+        raise
+    if isinstance(outcome, DomainError):
+        raise outcome
+    return outcome
+
+
+def _submit(asked: Asked) -> Job | DomainError:
+    """The job, or why its input was refused: raised after the commit, which keeps the pair."""
+    if asked.key and (known := _submitted(asked.user, asked.key)):
+        return known
+    _check_room(asked.user)
+    check_route(asked.kind)
+    job_id = uuid7()
+    hold = _hold(asked, job_id)
+    try:
+        with transaction.atomic():
+            prepared = asked.prepare()
+    except DomainError as error:
+        if hold is not None:
+            ledger.release(hold_id=hold.pk, reason=error.message)
+        return error
+    return _create(asked, job_id, hold, prepared)
+
+
+def _submitted(user: Any, key: str) -> Job | None:
+    """The job of that key; until the commit nobody else can make it."""
+    with connection.cursor() as cursor:
+        # Two requests with one key at one moment: the second waits here and finds the job.
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"job {user.pk} {key}"]
+        )
+    return Job.objects.filter(user=user, key=key).first()
 
 
 def _check_room(user: Any) -> None:
@@ -89,46 +124,34 @@ def _check_room(user: Any) -> None:
         )
 
 
-def _hold(
-    user: Any, kind: str, price: int, job_id: UUID, alternatives: Sequence[Alternative]
-) -> Any:
-    if price == 0:
+def _hold(asked: Asked, job_id: UUID) -> Hold | None:
+    if asked.price == 0:
         return None
     outlives = timedelta(seconds=settings.JOB_DEADLINE_S) + HOLD_OUTLIVES_DEADLINE
     return ledger.hold(
-        user_id=user.pk,
-        amount=price,
+        user_id=asked.user.pk,
+        amount=asked.price,
         key=f"job:{job_id}",
-        reason=kind,
-        operation=kind,
+        reason=asked.reason or names.label_of(asked.kind),
+        operation=asked.kind,
         ttl=outlives,
         job_id=job_id,
-        unlimited=credit.is_unlimited(user.pk),
-        alternatives=alternatives,
+        unlimited=credit.is_unlimited(asked.user.pk),
+        api_key=asked.api_key,
+        refusal=partial(in_credits, alternatives=asked.alternatives, by_plan=True),
     )
 
 
-def _create(
-    *,
-    job_id: UUID,
-    user: Any,
-    kind: str,
-    price: int,
-    hold: Any,
-    prepared: Prepared,
-    key: str | None,
-    request_id: str,
-    retry_of: Job | None,
-) -> Job:
+def _create(asked: Asked, job_id: UUID, hold: Hold | None, prepared: Prepared) -> Job:
     job = Job.objects.create(
         pk=job_id,
-        user=user,
-        kind=kind,
-        price=price,
+        user=asked.user,
+        kind=asked.kind,
+        price=asked.price,
         hold=hold,
-        key=key,
-        request_id=request_id,
-        retry_of=retry_of,
+        key=asked.key,
+        request_id=asked.request_id,
+        retry_of=asked.retry_of,
         input=prepared.input,
         product_id=prepared.product_id,
         planned=prepared.planned,

@@ -72,7 +72,7 @@ def grant(
             expires_at=expires_at,
         )
         if created:
-            announce(account)
+            announce(user_id=account.user_id)
     if not created and (lot.account_id, lot.kind, lot.granted) != (account.pk, kind, amount):
         raise IdempotencyKeyReused("This grant was made before, with other content.")
     return lot
@@ -128,7 +128,7 @@ def grant_due_monthly() -> int:
             now = database_now()
             if account.next_grant_at <= now:  # another beat may have been here
                 grant_month(account, now=now)
-                announce(account)
+                announce(user_id=account.user_id)
                 granted += 1
     return granted
 
@@ -151,7 +151,7 @@ def change_plan(*, user_id: UUID, plan: str, started_at: datetime) -> None:
         now = database_now()
         if started_at <= now:
             grant_month(account, now=now)
-            announce(account)
+            announce(user_id=account.user_id)
 
 
 def expire_lots() -> int:
@@ -167,7 +167,7 @@ def expire_lots() -> int:
                 note = f"{lot.get_kind_display()} credits, unused"
                 move(account, [movement], verb="expire", line=uuid7(), note=note)
             if lots:
-                announce(account)
+                announce(user_id=account.user_id)
             expired += len(lots)
     return expired
 
@@ -182,7 +182,7 @@ def revoke(*, source_key: str, reason: str) -> Lot:
         lot = Lot.objects.get(source_key=source_key)
         if lot.revoked_at is None:
             _take_back(account, lot, reason=reason)
-            announce(account)
+            announce(user_id=account.user_id)
     return lot
 
 

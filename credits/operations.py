@@ -3,7 +3,7 @@
 Each works inside the caller's transaction, or in one of its own. Each first locks the account's
 row, so a caller that also emits events calls the ledger first. ``hold``, ``capture`` and
 ``release`` are one call of the database each (``ledger.sql``), and belong to a job, which tells
-the user; the others emit ``credits.changed`` themselves. Amounts are microcredits.
+the user by ``announce``; the others do so themselves. Amounts are microcredits.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ __all__ = [
     "HoldClosed",
     "adjust",
     "annotate",
+    "announce",
     "capture",
     "change_plan",
     "expire_lots",
@@ -155,7 +156,7 @@ def refund(*, hold_id: UUID, key: str, reason: str, amount: Microcredits | None 
                 sql.REFUND_HOLD, words | {"reason": reason[:REASON_LONGEST]}
             )
             if is_done:
-                announce(account)
+                announce(user_id=account.user_id)
                 return refunded
     if before is not None and (before[0] != hold_id or amount not in (None, before[1])):
         raise IdempotencyKeyReused("This key refunded something else before.")
@@ -193,7 +194,7 @@ def adjust(*, user_id: UUID, amount: Microcredits, key: str, reason: str) -> Non
         )
         if taken.state == Hold.State.OPEN:
             capture(hold_id=taken.pk, reason=reason)
-            announce(lock_account(user_id=user_id))
+            announce(user_id=user_id)
 
 
 def annotate(*, hold_id: UUID, product_id: UUID) -> None:

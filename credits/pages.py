@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from rest_framework.request import Request
 
@@ -84,6 +85,14 @@ def statement(request: HttpRequest) -> HttpResponse:
             "older": page["next"],
         },
     )
+
+
+@login_required
+@never_cache
+@require_safe
+def free(request: HttpRequest) -> HttpResponse:
+    """The balance of the top bar by itself, for a page whose balance has changed."""
+    return render(request, "_balance.html")
 
 
 def _left(lots: list[Lot], kind: str) -> Microcredits:

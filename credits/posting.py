@@ -88,17 +88,14 @@ def move(
         sql.ask(sql.MOVE, words | movement._asdict())
 
 
-def announce(account: Account) -> None:
-    """Tell the user's open pages that the balance changed."""
-    if account.user_id is None:
+def announce(*, user_id: UUID | None) -> None:
+    """Tell the user's open pages the balance, in the transaction that changed it.
+
+    None is a user who is deleted: nobody is told.
+    """
+    if user_id is None:
         return
-    account.refresh_from_db(fields=["available", "held", "debt"])
-    emit(
-        type="credits.changed",
-        user_id=account.user_id,
-        data={
-            "available": format_credits(account.available),
-            "held": format_credits(account.held),
-            "debt": format_credits(account.debt),
-        },
-    )
+    names = ("available", "held", "debt")
+    for amounts in Account.objects.filter(user_id=user_id).values_list(*names):
+        data = dict(zip(names, map(format_credits, amounts), strict=True))
+        emit(type="credits.changed", user_id=user_id, data=data)

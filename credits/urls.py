@@ -10,6 +10,7 @@ app_name = "credits"
 
 urlpatterns = [
     path("credits", pages.statement, name="statement"),
+    path("credits/balance", pages.free, name="free"),
     path("credits/statement.csv", pages.statement_csv, name="statement-csv"),
 ]
 

@@ -163,7 +163,7 @@ def _create(asked: Asked, job_id: UUID, hold: Hold | None, prepared: Prepared) -
         _succeed_at_once(job, prepared.store)
     else:
         transaction.on_commit(lambda: ring_worker(job.pk), robust=True)
-    tell(job)
+    tell(job, is_new=True)
     return job
 
 

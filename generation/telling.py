@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.outbox import emit, ring
+from credits.operations import announce
 from generation.models import Job
 
 
@@ -22,9 +23,9 @@ def tell_state(job: Job, *, status: str, progress: int, step: str) -> None:
     )
 
 
-def tell(job: Job) -> None:
-    """Tell the job as its row is; of a paid one that is over, that credits changed too."""
+def tell(job: Job, *, is_new: bool = False) -> None:
+    """Tell the job as its row is; where credits were put aside or came back, the balance too."""
     tell_state(job, status=job.status, progress=job.progress, step=job.step)
-    if job.is_final and job.price:
-        emit(type="credits.changed", user_id=job.user_id, data={"jobId": str(job.pk)})
+    if job.hold_id and (is_new or job.is_final):
+        announce(user_id=job.user_id)
     ring(job=str(job.pk))

@@ -7,13 +7,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api import Endpoint, page_of
-from credits import queries, quotes
+from credits import budget, queries, quotes
 from credits.serializers import (
     BalanceShape,
+    BudgetInput,
+    BudgetShape,
     QuoteRequest,
     QuoteShape,
     StatementShape,
     present_balance,
+    present_budget,
     present_line,
     present_quote,
 )
@@ -42,6 +45,25 @@ class Statement(Endpoint):
         page = page_of(request, queries.statement(request.user), lambda line: line)
         rows = queries.with_balances(page["results"])
         return Response({**page, "results": [present_line(row) for row in rows]})
+
+
+class Budget(Endpoint):
+    """Warnings before the credits run out."""
+
+    scopes = {"GET": "credits:read"}
+
+    @extend_schema(operation_id="budget_read", responses={200: BudgetShape})
+    def get(self, request: Request) -> Response:
+        """The floor, the shares of the month's credits, and what was warned of this month."""
+        return Response(present_budget(budget.standing_of(request.user)))
+
+    @extend_schema(operation_id="budget_write", request=BudgetInput, responses={200: BudgetShape})
+    def put(self, request: Request) -> Response:
+        """Set the floor; no key does."""
+        given = BudgetInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        budget.set_floor(user=request.user, floor=given.validated_data["floor"])
+        return Response(present_budget(budget.standing_of(request.user)))
 
 
 class QuoteOperation(Endpoint):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
 
-from core.money import format_credits
+from core.money import Microcredits, format_credits, from_number
+from credits.budget import FLOOR, SHARES, Standing
 from credits.models import Lot, StatementLine
 from credits.queries import Balance, Line
 from credits.quotes import Quote
@@ -77,6 +79,44 @@ class QuoteShape(serializers.Serializer[Any]):
     seconds = serializers.FloatField()
     affordable = serializers.BooleanField()
     included = serializers.BooleanField(help_text="the plan pays")
+
+
+class BudgetInput(serializers.Serializer[Any]):
+    """The floor under which to warn."""
+
+    floor = serializers.DecimalField(
+        max_digits=15,
+        decimal_places=6,
+        min_value=Decimal(0),
+        allow_null=True,
+        help_text="warn when fewer credits are free; null for no floor",
+    )
+
+    def validate_floor(self, credits: Decimal | None) -> Microcredits | None:
+        """Credits → µcr."""
+        return None if credits is None else from_number(credits)
+
+
+class BudgetShape(serializers.Serializer[Any]):
+    """When the user is warned, and what was warned of in the month that runs."""
+
+    floor = serializers.CharField(allow_null=True, help_text="credits")
+    thresholds = serializers.ListField(
+        child=serializers.IntegerField(), help_text="per cent of the month's credits"
+    )
+    warned = serializers.ListField(
+        child=serializers.ChoiceField([*map(str, SHARES), FLOOR]),
+        help_text="given once a month each",
+    )
+
+
+def present_budget(standing: Standing) -> dict[str, Any]:
+    """A standing as BudgetShape."""
+    return {
+        "floor": None if standing.floor is None else format_credits(standing.floor),
+        "thresholds": list(SHARES),
+        "warned": standing.warned,
+    }
 
 
 def present_lot(lot: Lot) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from credits import audit, operations
+from credits import audit, operations, refusals
 
 
 @shared_task
@@ -23,3 +23,9 @@ def grant_due_monthly() -> int:
 def check_ledger() -> int:
     """Check the ledger; the metrics show the drift."""
     return audit.drift(audit.check())
+
+
+@shared_task
+def forget_refusals() -> int:
+    """Delete refusals that no metric asks for any more."""
+    return refusals.forget_old()

@@ -17,5 +17,6 @@ urlpatterns = [
 api_urls = [
     path("credits", api.Credits.as_view(), name="api-credits"),
     path("credits/statement", api.Statement.as_view(), name="api-statement"),
+    path("credits/budget", api.Budget.as_view(), name="api-budget"),
     path("credits/quote", api.QuoteOperation.as_view(), name="api-quote"),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from structlog.contextvars import bound_contextvars
 
 from core.errors import DomainError
 from core.http import envelope
+from credits import budget
 from credits import operations as ledger
 from generation import errors
 from generation.errors import Canceled, Failure, LeaseLost, ProviderError
@@ -83,6 +85,9 @@ def settle(*, run: Run, outcome: Outcome) -> bool:
         Job.objects.filter(pk=run.job.pk).update(result=result)
         run.job.refresh_from_db()
         tell(run.job)
+        # Who settles a direct job asks itself: its answer says what was warned of.
+        if run.job.hold_id and run.job.kind not in direct_names():
+            transaction.on_commit(partial(budget.due, user=run.job.user), robust=True)
     return True
 
 

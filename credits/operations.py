@@ -174,27 +174,31 @@ def adjust(*, user_id: UUID, amount: Microcredits, key: str, reason: str) -> Non
     Raises InsufficientCredits where less than that is available, IdempotencyKeyReused, and
     InvalidRequest for nothing.
     """
-    if amount >= 0:
-        grant(
-            user_id=user_id,
-            kind=Lot.Kind.GRANT,
-            amount=amount,
-            source_key=f"adjust:{key}",
-            reason=reason,
-        )
-        return
     with transaction.atomic():
-        taken = hold(
-            user_id=user_id,
-            amount=-amount,
-            key=f"adjust:{key}",
-            operation="adjustment",
-            reason=reason,
-            ttl=timedelta(minutes=1),
-        )
-        if taken.state == Hold.State.OPEN:
-            capture(hold_id=taken.pk, reason=reason)
-            announce(user_id=user_id)
+        account = lock_account(user_id=user_id)
+        source_key, hold_key = f"adjust:{account.pk}:{key}", f"adjust:{key}"
+        up, down = account.lots.filter(source_key=source_key), account.holds.filter(key=hold_key)
+        if (down if amount > 0 else up).exists():
+            raise IdempotencyKeyReused("This key corrected the other way before.")
+        if amount < 0:
+            _take(user_id=user_id, amount=-amount, key=hold_key, reason=reason)
+            return
+        kind = Lot.Kind.GRANT
+        grant(user_id=user_id, kind=kind, amount=amount, source_key=source_key, reason=reason)
+
+
+def _take(*, user_id: UUID, amount: Microcredits, key: str, reason: str) -> None:
+    taken = hold(
+        user_id=user_id,
+        amount=amount,
+        key=key,
+        operation="adjustment",
+        reason=reason,
+        ttl=timedelta(minutes=1),
+    )
+    if taken.state == Hold.State.OPEN:
+        capture(hold_id=taken.pk, reason=reason)
+        announce(user_id=user_id)
 
 
 def annotate(*, hold_id: UUID, product_id: UUID) -> None:

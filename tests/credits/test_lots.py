@@ -394,18 +394,3 @@ def test_refunding_what_the_plan_paid_changes_nothing(user: Any, put_aside: Make
     hold = ledger.capture(hold_id=put_aside(3, unlimited=True).pk)
     ledger.refund(hold_id=hold.pk, key="r", reason="")
     assert free(user) == 218
-
-
-# --- By hand -----------------------------------------------------------------------------
-
-
-def test_a_correction_goes_up_or_down_once_per_key(user: Any) -> None:
-    for _ in range(2):
-        ledger.adjust(user_id=user.pk, amount=5 * CREDIT, key="a", reason="an apology")
-        ledger.adjust(user_id=user.pk, amount=-2 * CREDIT, key="b", reason="granted by mistake")
-    assert free(user) == 21
-
-
-def test_a_correction_never_goes_below_nothing(user: Any) -> None:
-    with pytest.raises(InsufficientCredits):
-        ledger.adjust(user_id=user.pk, amount=-19 * CREDIT, key="a", reason="too much")

@@ -13,6 +13,13 @@ VIEWS_INCLUDED = 5
 VIEWS_MOST = 8
 
 
+def views_in(data: Any) -> int:
+    """How many views unchecked input asks for, clamped to 1 to 8."""
+    ids = data.get("revision_ids") if isinstance(data, dict) else None
+    count = len(ids) if isinstance(ids, Sized) and not isinstance(ids, str) else 1
+    return min(max(count, 1), VIEWS_MOST)
+
+
 def views_price(count: int) -> Microcredits:
     """Base-view analysis of ``count`` views, clamped to 1 to 8: µcr."""
     views = min(max(count, 1), VIEWS_MOST)
@@ -24,8 +31,7 @@ def views_price(count: int) -> Microcredits:
 def price_of(operation: str, data: Any) -> Microcredits:
     """The price of an operation for unchecked input: µcr; KeyError for an unknown one."""
     if operation == "base-views/analyze":
-        ids = data.get("revision_ids") if isinstance(data, dict) else None
-        return views_price(len(ids) if isinstance(ids, Sized) and not isinstance(ids, str) else 1)
+        return views_price(views_in(data))
     return int(settings.PRICES[operation])
 
 

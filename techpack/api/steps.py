@@ -10,6 +10,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.models import ApiKey
 from core.api import Endpoint
 from core.wire import StrictJSONParser, snake
 from generation.models import Job
@@ -35,6 +36,7 @@ class Step(Endpoint):
             data=_data(request),
             key=f"{request.path}:{given}"[:255] if given else None,
             request_id=request.request_id,  # type: ignore[attr-defined]
+            api_key=request.auth if isinstance(request.auth, ApiKey) else None,
         )
         return answer(job, wait_s=wait_s)
 

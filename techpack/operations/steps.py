@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
+from accounts.models import ApiKey
 from core import storage
-from core.errors import InvalidRequest
+from core.errors import DomainError, InvalidRequest
 from core.images import take_image
 from core.shape import checked
 from credits.errors import Alternative
@@ -24,7 +25,7 @@ from generation.providers.routes import route_of
 from techpack import queries, trade
 from techpack.inputs import AnalyzeInput, CloseUpsInput, DetectInput, SketchesInput, ids_of
 from techpack.models import Analysis, Product, Revision
-from techpack.prices import VIEWS_INCLUDED, price_of, views_price
+from techpack.prices import VIEWS_INCLUDED, price_of, views_in, views_price
 from techpack.words import category_in_words
 from techpack.work import analysing
 
@@ -36,7 +37,12 @@ PROMPT_VERSION = "1"
 
 
 def detect_category(
-    *, user: Any, data: Mapping[str, Any], key: str | None = None, request_id: str = ""
+    *,
+    user: Any,
+    data: Mapping[str, Any],
+    key: str | None = None,
+    request_id: str = "",
+    api_key: ApiKey | None = None,
 ) -> Job:
     """Name the category of a product, a photo or an image. Free.
 
@@ -73,11 +79,17 @@ def detect_category(
         prepare=prepare,
         key=key,
         request_id=request_id,
+        api_key=api_key,
     )
 
 
 def analyze_base_views(
-    *, user: Any, data: Mapping[str, Any], key: str | None = None, request_id: str = ""
+    *,
+    user: Any,
+    data: Mapping[str, Any],
+    key: str | None = None,
+    request_id: str = "",
+    api_key: ApiKey | None = None,
 ) -> Job:
     """Hold 3 credits (0.6 more a view beyond 5) and queue the analysis of up to 8 views.
 
@@ -100,23 +112,56 @@ def analyze_base_views(
             inputs, product_id=product.pk, planned=len(keys), store=analysing.store_cached
         )
 
-    price = price_of(ANALYZE, data)
-    fewer = views_price(VIEWS_INCLUDED)
+    count = views_in(data)
     return submit(
         user=user,
         kind=ANALYZE,
-        price=price,
+        price=views_price(count),
         prepare=prepare,
         key=key,
         request_id=request_id,
-        alternatives=[Alternative(f"Analyse {VIEWS_INCLUDED} views instead", fewer)]
-        if fewer < price
-        else (),
+        api_key=api_key,
+        alternatives=_fewer_views(user, data),
+        reason=f"{count} view{'' if count == 1 else 's'}",
+    )
+
+
+def _fewer_views(user: Any, data: Mapping[str, Any]) -> Iterator[Alternative]:
+    """What costs less than all the views: those that were not analysed yet, or just fewer."""
+    count = views_in(data)
+    if count <= VIEWS_INCLUDED:
+        return
+    fresh = _fresh_views(user, data)
+    if 0 < len(fresh) < count:
+        label = f"Analyse only the {len(fresh)} that are new"
+        yield Alternative(label, views_price(len(fresh)), "new_views", {"revision_ids": fresh})
+    for fewer in range(VIEWS_INCLUDED, count):
+        label = f"Analyse {fewer} views instead"
+        yield Alternative(label, views_price(fewer), "views", {"views": fewer})
+
+
+def _fresh_views(user: Any, data: Mapping[str, Any]) -> list[str]:
+    """The ids of the views that are not cached; none for an input that would be refused."""
+    try:
+        given = checked(AnalyzeInput, data)
+        product = queries.product_of(user, given.product_id)
+        revisions = queries.revisions_in(product, given.revision_ids)
+    except DomainError:
+        return []
+    if given.category not in (None, "", product.category):
+        return []  # in another category nothing is cached
+    return analysing.not_cached(
+        user, {str(row.pk): cache_key(user, product, row) for row in revisions}
     )
 
 
 def generate_close_ups(
-    *, user: Any, data: Mapping[str, Any], key: str | None = None, request_id: str = ""
+    *,
+    user: Any,
+    data: Mapping[str, Any],
+    key: str | None = None,
+    request_id: str = "",
+    api_key: ApiKey | None = None,
 ) -> Job:
     """Hold 3 credits and queue six to ten detail shots of the analysed views.
 
@@ -134,11 +179,17 @@ def generate_close_ups(
         prepare=prepare,
         key=key,
         request_id=request_id,
+        api_key=api_key,
     )
 
 
 def generate_sketches(
-    *, user: Any, data: Mapping[str, Any], key: str | None = None, request_id: str = ""
+    *,
+    user: Any,
+    data: Mapping[str, Any],
+    key: str | None = None,
+    request_id: str = "",
+    api_key: ApiKey | None = None,
 ) -> Job:
     """Hold 3 credits and queue the front, back and side flats.
 
@@ -156,6 +207,7 @@ def generate_sketches(
         prepare=prepare,
         key=key,
         request_id=request_id,
+        api_key=api_key,
     )
 
 

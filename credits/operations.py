@@ -174,6 +174,8 @@ def adjust(*, user_id: UUID, amount: Microcredits, key: str, reason: str) -> Non
     Raises InsufficientCredits where less than that is available, IdempotencyKeyReused, and
     InvalidRequest for nothing.
     """
+    if amount == 0:
+        raise InvalidRequest("There is nothing to correct.", fields={"amount": ["Not 0."]})
     with transaction.atomic():
         account = lock_account(user_id=user_id)
         source_key, hold_key = f"adjust:{account.pk}:{key}", f"adjust:{key}"

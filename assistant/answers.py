@@ -91,6 +91,14 @@ def estimated_usage(*, input_tokens: int, written: int) -> Usage:
     return Usage(prompt_tokens=input_tokens, completion_tokens=estimated_tokens(written))
 
 
+def shown_credits(user: Any, *, used: Microcredits) -> dict[str, str]:
+    """What an answer cost and what is left, as decimal strings of credits."""
+    return {
+        "used": format_credits(used),
+        "remaining": format_credits(credit.balance(user).free),
+    }
+
+
 def shown_model(name: str, model: ChatModel) -> dict[str, Any]:
     """A model as OpenAI lists it, with its prices beside."""
     return {

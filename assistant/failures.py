@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.errors import DomainError
 from credits.operations import HoldClosed
 from generation import errors
-from generation.errors import Failure, LeaseLost, ProviderError
+from generation.errors import Failure, LeaseLost, ProviderError, RequestRefused
 
 AGAIN = ("Try again",)
 WORDS: dict[Failure, tuple[str, tuple[str, ...]]] = {
@@ -24,6 +24,8 @@ def told(error: Exception) -> DomainError:
         return failed(Failure.TRANSIENT)
     if isinstance(error, DomainError):
         return error
+    if isinstance(error, RequestRefused):
+        return error.told()
     if isinstance(error, ProviderError):
         return failed(error.failure, words=error.words)
     return failed(Failure.BUG)

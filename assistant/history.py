@@ -17,7 +17,7 @@ def usual_output_tokens(question: Question) -> int | None:
     """The median of a choice's tokens, after at least five similar requests; else None."""
     similar = Turn.objects.filter(
         user=question.user,
-        api_key_id=question.api_key and question.api_key.pk,
+        api_key_id=question.api_key_id,
         model=question.model,
         prompt_bucket=question.prompt_bucket,
     ).order_by("-pk")
@@ -29,7 +29,7 @@ def remember(question: Question, job: Job, usage: Usage) -> None:
     """Count a whole answer."""
     Turn.objects.create(
         user=question.user,
-        api_key_id=question.api_key and question.api_key.pk,
+        api_key_id=question.api_key_id,
         model=question.model,
         prompt_bucket=question.prompt_bucket,
         prompt_tokens=usage.prompt_tokens,

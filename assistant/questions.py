@@ -53,6 +53,11 @@ class Question:
         return self.given.choices
 
     @property
+    def api_key_id(self) -> UUID | None:
+        """The key that asks; None for a session."""
+        return self.api_key.pk if self.api_key else None
+
+    @property
     def product_id(self) -> UUID | None:
         """The pack that is the context."""
         return self.given.product_id

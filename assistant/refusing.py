@@ -1,58 +1,34 @@
-"""The 402 of a chat: what is missing in US dollars, and what would fit."""
+"""The 402 of a chat: what is missing, and what would fit."""
 
 from __future__ import annotations
-
-from decimal import Decimal
-
-from django.conf import settings
 
 from assistant import history
 from assistant.pricing import cost_of, tariff_of
 from assistant.questions import Question
 from core.errors import InsufficientCredits
-from core.money import CREDIT, CREDITS_PER_USD, in_usd, number
-from credits.errors import Shortage, insufficient_credits_for_reservation
+from core.money import Microcredits
+from credits.errors import Shortage, in_usd, with_history
 from generation.providers import routes
 
 
 def refusal_of(question: Question, max_tokens: int, short: Shortage) -> InsufficientCredits:
-    """The error for a hold of ``max_tokens`` a choice that ``short`` says was refused.
+    """The error where ``max_tokens`` a choice could not be held for.
 
-    Following its ``max_tokens`` fits the balance that it names, to the last µcr.
+    The input's cost is rounded up, as the hold is: what is suggested fits to the last µcr.
     """
-    named = question.named_limit and max_tokens
-    error = insufficient_credits_for_reservation(
-        current_credits=in_usd(short.available),
-        max_cost=in_usd(short.required),
-        model_id=question.model,
-        max_tokens=named,
+    error = in_usd(
+        short,
+        max_tokens=max_tokens if question.given.limit else None,
         input_tokens=question.input_tokens,
-        request_id=question.request_id or None,
-        input_cost=_input_cost(question),
+        input_cost=question.cost(question.input_tokens, 0),
         cheaper_model=_cheaper(question, max_tokens),
+        request_id=question.request_id,
     )
-    error.context |= {
-        "unit": "USD",
-        "credits": {
-            "current": number(short.available),
-            "required": number(short.required),
-            "deficit": number(short.required - short.available),
-        },
-    }
-    if short.key_cap is not None:
-        error.context["key_cap"] = {name: number(part) for name, part in short.key_cap.items()}
-        error.suggestions.append("Raise the monthly cap of this key")
-    _hint(question, error)
-    return error
+    return with_history(error, history.usual_output_tokens(question))
 
 
-def _input_cost(question: Question) -> Decimal:
-    """Exact, where the hold is rounded up: what is suggested then fits in spite of rounding."""
-    return question.tariff.input * question.input_tokens / (CREDIT * CREDITS_PER_USD)
-
-
-def _cheaper(question: Question, max_tokens: int) -> tuple[str, Decimal] | None:
-    """The cheapest other model, with its most for the same call."""
+def _cheaper(question: Question, max_tokens: int) -> tuple[str, Microcredits] | None:
+    """The cheapest other model, with its most for the same call, if that is less."""
     prices = {
         name: cost_of(
             tariff_of(model),
@@ -62,16 +38,6 @@ def _cheaper(question: Question, max_tokens: int) -> tuple[str, Decimal] | None:
         for name, model in routes.chat_models().items()
         if name != question.model
     }
-    if not prices:
-        return None
-    name = min(prices, key=prices.__getitem__)
-    known = settings.CHAT_MODELS[name]
-    dearer = tariff_of(known).output >= question.tariff.output
-    return None if dearer else (name, in_usd(prices[name]))
-
-
-def _hint(question: Question, error: InsufficientCredits) -> None:
-    usual = history.usual_output_tokens(question)
-    if usual is not None:
-        error.context["usual_output_tokens"] = usual
-        error.suggestions.append(history.in_words(usual))
+    name = min(prices, key=prices.__getitem__, default="")
+    is_less = bool(name) and prices[name] < question.most(max_tokens)
+    return (name, prices[name]) if is_less else None

@@ -2,44 +2,45 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 
-from assistant import history
+from assistant import budgets, history
 from assistant.pricing import fitting_max_tokens
 from assistant.questions import Question
 from assistant.refusing import refusal_of
 from core.errors import InsufficientCredits
-from credits.errors import Shortage
+from credits import refusals
+from credits.shortage import Shortage
 from generation import direct
 from generation.direct import DirectRun
 from generation.providers.protocols import Call
 
 KIND = "chat"
 # The balance may shrink between a refusal and the smaller hold.
-ADJUSTED_AT_MOST = 3
+TRIES = 4
 
 
 @dataclass(frozen=True)
 class Reserved:
     """A job whose most is held, and what its answer's headers say of it.
 
-    ``max_tokens`` is what the model gets; ``adjusted_from`` what the client had asked for, where
-    that did not fit.
+    ``max_tokens`` is what the model gets: less than was asked for where that did not fit.
     """
 
     question: Question
     run: DirectRun
     max_tokens: int
-    adjusted_from: int | None = None
     warnings: tuple[str, ...] = ()
 
     @property
     def adjusted(self) -> tuple[int, int] | None:
         """The limit before and after, where it was lowered."""
-        return None if self.adjusted_from is None else (self.adjusted_from, self.max_tokens)
+        before = self.question.max_tokens
+        return (before, self.max_tokens) if self.max_tokens < before else None
 
 
 def reserve(question: Question, *, streams: bool) -> Reserved:
@@ -50,26 +51,23 @@ def reserve(question: Question, *, streams: bool) -> Reserved:
     and InsufficientCredits.
     """
     limit = question.max_tokens
-    for attempt in range(ADJUSTED_AT_MOST + 1):
-        seen: list[Shortage] = []
+    for tries_left in reversed(range(TRIES)):
         try:
-            run = _begin(question, limit, seen, streams=streams)
-        except InsufficientCredits:
-            fits = _lowered(question, seen[-1]) if attempt < ADJUSTED_AT_MOST else None
+            run = _begin(question, limit, streams=streams)
+            break
+        except InsufficientCredits as error:
+            fits = _lowered(question, error.shortage) if tries_left else None
             if fits is None:
+                refusals.note(user_id=question.user.pk, error=error)
                 raise
             limit = fits
-        else:
-            break
-    reserved = Reserved(question, run, limit)
-    return reserved if limit == question.max_tokens else _lowering_told(reserved)
+    lowered = _told_of_lowering(question, limit) if limit < question.max_tokens else ()
+    # A whole answer is charged in a moment, and the month's credits are looked at then.
+    crossed = budgets.crossed(question.user) if streams else ()
+    return Reserved(question, run, limit, warnings=(*lowered, *crossed))
 
 
-def _begin(question: Question, limit: int, seen: list[Shortage], *, streams: bool) -> DirectRun:
-    def refuse(short: Shortage) -> InsufficientCredits:
-        seen.append(short)
-        return refusal_of(question, limit, short)
-
+def _begin(question: Question, limit: int, *, streams: bool) -> DirectRun:
     return direct.begin(
         user=question.user,
         kind=KIND,
@@ -90,7 +88,7 @@ def _begin(question: Question, limit: int, seen: list[Shortage], *, streams: boo
         model=question.model,
         api_key=question.api_key,
         request_id=question.request_id,
-        refusal=refuse,
+        refusal=partial(refusal_of, question, limit),
     )
 
 
@@ -105,13 +103,13 @@ def _noted(question: Question, limit: int, *, streams: bool) -> dict[str, Any]:
         "choices": question.choices,
         "streams": streams,
         "product_id": question.product_id and str(question.product_id),
-        "api_key_id": question.api_key and str(question.api_key.pk),
+        "api_key_id": question.api_key_id and str(question.api_key_id),
     }
 
 
-def _lowered(question: Question, short: Shortage) -> int | None:
+def _lowered(question: Question, short: object) -> int | None:
     """The limit that fits, where the client allows it and it is worth having."""
-    if not question.adjusts:
+    if not question.adjusts or not isinstance(short, Shortage):
         return None
     fits = fitting_max_tokens(
         question.tariff,
@@ -123,12 +121,10 @@ def _lowered(question: Question, short: Shortage) -> int | None:
     return fits if fits >= least else None
 
 
-def _lowering_told(reserved: Reserved) -> Reserved:
-    question = reserved.question
-    words = (
-        f"max_tokens was lowered from {question.max_tokens} to {reserved.max_tokens}, "
+def _told_of_lowering(question: Question, limit: int) -> tuple[str, ...]:
+    lowered = (
+        f"max_tokens was lowered from {question.max_tokens} to {limit}, "
         "which is what your credits cover."
     )
     usual = history.usual_output_tokens(question)
-    hint = () if usual is None else (f"{history.in_words(usual)}.",)
-    return replace(reserved, adjusted_from=question.max_tokens, warnings=(words, *hint))
+    return (lowered,) if usual is None else (lowered, f"{history.in_words(usual)}.")

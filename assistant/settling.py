@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import Any
 
-from assistant import failures, history
+from assistant import budgets, failures, history
 from assistant.answers import estimated_usage, written_bytes
 from assistant.reserving import Reserved
 from core.errors import DomainError
@@ -63,7 +63,7 @@ def settle(
 
     if not work.settle(run=run, outcome=Outcome(store=store, captured=charged)):
         raise LeaseLost
-    return Settled(usage, charged)
+    return Settled(usage, charged, budgets.crossed(question.user))
 
 
 def give_back(reserved: Reserved, error: Exception) -> DomainError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
@@ -52,15 +53,20 @@ class Endpoint(APIView):
     """An API view that requires a person or a key.
 
     ``scopes`` names, per method, the scope an API key must have; a method that is not
-    named is closed to keys. ``paid`` says that it holds credits and queues a job;
-    ``conflicts`` names the methods that the object's state may forbid.
+    named is closed to keys. ``paid`` says that it holds credits and queues a job, ``direct``
+    that it holds credits and answers itself; ``conflicts`` names the methods that the object's
+    state may forbid. ``exact_keys`` sends answers spelled as they are; ``told`` names headers
+    of answers, which a replay has too.
     """
 
     scopes: ClassVar[dict[str, str]] = {}
     anonymous: ClassVar[bool] = False
     idempotent: ClassVar[bool] = True
     paid: ClassVar[bool] = False
+    direct: ClassVar[bool] = False
     conflicts: ClassVar[frozenset[str]] = frozenset()
+    exact_keys: ClassVar[bool] = False
+    told: ClassVar[tuple[str, ...]] = ()
     content_negotiation_class = OneFormat
     parser_classes = [StrictJSONParser]
     renderer_classes = [CamelJSONRenderer]
@@ -109,6 +115,7 @@ class Endpoint(APIView):
             scope=f"{request.user.pk} POST {request.path}"[:400],
             key=key,
             hash_of_body=idempotency.body_hash(fields, files),
+            open_for=self.open_for(),
         )
         if not replayed:
             self._record = record
@@ -117,6 +124,10 @@ class Endpoint(APIView):
         response = Response(body, status=status, headers=record.headers)
         response.headers["Idempotency-Replayed"] = "true"
         raise Replayed(response)
+
+    def open_for(self) -> timedelta:
+        """How long a call can take at most: until then its idempotency key is not free."""
+        return idempotency.OPEN_AT_MOST
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         """The methods that are answered here, in ``Allow``."""
@@ -133,7 +144,10 @@ class Endpoint(APIView):
         final = super().finalize_response(request, response, *args, **kwargs)
         for name, value in self._limits.items():
             final.headers[name] = value
-        if self._record is not None:
+        final.exact_keys = self.exact_keys  # type: ignore[attr-defined]
+        if self._record is not None and final.streaming:
+            idempotency.finish_streamed(self._record)
+        elif self._record is not None:
             final.add_post_render_callback(self._keep)
         return final
 
@@ -141,8 +155,9 @@ class Endpoint(APIView):
         if self._record is None:
             return
         body = json.loads(response.rendered_content) if response.content else None
-        location = {k: v for k, v in response.headers.items() if k == "Location"}
-        idempotency.finish(self._record, status=response.status_code, body=body, headers=location)
+        kept = ("Location", *self.told)
+        headers = {name: value for name, value in response.headers.items() if name in kept}
+        idempotency.finish(self._record, status=response.status_code, body=body, headers=headers)
 
 
 def uuid_or_404(text: str) -> UUID:

@@ -17,6 +17,7 @@ from core.models import IdempotencyRecord
 KEPT = timedelta(hours=48)
 OPEN_AT_MOST = timedelta(seconds=90)  # longer than the longest wait for a job
 NOT_STORED = frozenset({401, 402, 403, 405, 429, 503})
+STREAMED = 409  # with no body: no answer is kept
 
 Present = Callable[[IdempotencyRecord], tuple[int, Any]]
 _presenters: list[Present] = []
@@ -40,9 +41,12 @@ def body_hash(fields: Any, files: dict[str, Any]) -> str:
     return digest.hexdigest()
 
 
-def begin(*, scope: str, key: str, hash_of_body: str) -> tuple[IdempotencyRecord, bool]:
+def begin(
+    *, scope: str, key: str, hash_of_body: str, open_for: timedelta = OPEN_AT_MOST
+) -> tuple[IdempotencyRecord, bool]:
     """Open the key: ``(record, replay)``, where ``replay`` means it was answered before.
 
+    ``open_for`` is longer than the call can take; a key that stays open longer is free again.
     Raises InvalidRequest for an unusable key, IdempotencyKeyReused when the body
     differs, Conflict while the first call is still open.
     """
@@ -56,7 +60,7 @@ def begin(*, scope: str, key: str, hash_of_body: str) -> tuple[IdempotencyRecord
     try:
         with transaction.atomic():
             return IdempotencyRecord.objects.create(
-                scope=scope, key=key, body_hash=hash_of_body, open_until=now + OPEN_AT_MOST
+                scope=scope, key=key, body_hash=hash_of_body, open_until=now + open_for
             ), False
     except IntegrityError:
         record = IdempotencyRecord.objects.get(scope=scope, key=key)
@@ -66,7 +70,7 @@ def begin(*, scope: str, key: str, hash_of_body: str) -> tuple[IdempotencyRecord
         return record, True
     taken = IdempotencyRecord.objects.filter(
         pk=record.pk, status__isnull=True, open_until__lt=now
-    ).update(open_until=now + OPEN_AT_MOST)
+    ).update(open_until=now + open_for)
     if not taken:
         raise Conflict(
             "The first call with this Idempotency-Key is still open.", code="IN_PROGRESS"
@@ -83,8 +87,20 @@ def finish(record: IdempotencyRecord, *, status: int, body: Any, headers: dict[s
         mine.update(status=status, body=body, headers=headers, open_until=None)
 
 
+def finish_streamed(record: IdempotencyRecord) -> None:
+    """The answer goes out as it is made, and is not kept."""
+    mine = IdempotencyRecord.objects.filter(pk=record.pk, status__isnull=True)
+    mine.update(status=STREAMED, body=None, open_until=None)
+
+
 def replay(record: IdempotencyRecord) -> tuple[int, Any]:
-    """The stored answer; for a 202, the job as it is now."""
+    """The stored answer; for a 202, the job as it is now. Raises Conflict after a stream."""
+    if record.status == STREAMED and record.body is None:
+        raise Conflict(
+            "This Idempotency-Key was answered by a stream, which is not kept.",
+            code="STREAM_NOT_KEPT",
+            suggestions=["Ask again with another key"],
+        )
     if record.status == 202 and _presenters:
         return _presenters[0](record)
     return record.status or 500, record.body

@@ -115,6 +115,7 @@ class EndpointSchema(AutoSchema):
         yield from COUNTED
         if status == "202":
             yield "Location"
+        yield from self._endpoint.told
         if self.method == "POST" and self._endpoint.idempotent:
             yield "Idempotency-Replayed"
 
@@ -137,12 +138,12 @@ class EndpointSchema(AutoSchema):
             found |= {409, 422}
         if self.method in self._endpoint.conflicts:
             found.add(409)
-        if self._endpoint.paid:
+        if self._endpoint.paid or self._endpoint.direct:
             found |= {402, 404, 503}
         return found
 
     def _refusal(self, status: int) -> str:
-        if status == 500 and not self._endpoint.paid:
+        if status == 500 and not (self._endpoint.paid or self._endpoint.direct):
             return InternalError.__name__
         return NAME_OF[status]
 
@@ -235,7 +236,10 @@ def _plain_operation(operation: Node) -> Node:
 
 # --- The whole description ---------------------------------------------------------------
 def camel_properties(result: Node, **_: Any) -> Node:
-    """Property names as they are really sent: camelCase, free-form data untouched."""
+    """Property names as they are really sent: camelCase, free-form data untouched.
+
+    Schemas marked ``x-spelled-exactly`` belong to another API's format and stay as they are.
+    """
     for schema in result["components"]["schemas"].values():
         _camelise(schema)
     return result
@@ -250,6 +254,8 @@ def _camelise(schema: Any) -> None:
     schema.pop("x-spec-enum-id", None)
     if isinstance(schema.get("description"), str):
         schema["description"] = in_markdown(schema["description"])
+    if schema.pop("x-spelled-exactly", False):
+        return
     if isinstance(properties := schema.get("properties"), dict):
         schema["properties"] = {camel(name): inner for name, inner in properties.items()}
         if "required" in schema:
@@ -313,6 +319,10 @@ HEADERS = {
     "RateLimit-Reset": "Seconds until the count starts again.",
     "Retry-After": "Seconds to wait.",
     "WWW-Authenticate": "`Bearer`",
+    "X-Credit-Warning": "What to know about the credits, in words.",
+    "X-Credits-Remaining": "Credits that are free after this, a decimal number.",
+    "X-Credits-Used": "What this cost, a decimal number of credits; not in streams.",
+    "X-Max-Tokens-Adjusted": "`4096->1024` where the limit was lowered to what credits cover.",
     "X-Request-ID": "The request's id, as in errors and logs.",
 }
 _TEXTS: Node = {"type": "array", "items": {"type": "string"}}

@@ -20,6 +20,7 @@ urlpatterns = [
     re_path(r"^_allauth/(?:app|browser)/v1/(?:account|auth)/phone", nothing_here),
     path("_allauth/", include("allauth.headless.urls")),
     path("", include("credits.urls")),
+    path("", include("notifications.urls")),
     path("api/", include(accounts_api)),
     path("", include("techpack.urls")),
     path("api/", include(credits_api)),

@@ -1,4 +1,4 @@
-"""``/api/events``."""
+"""``/api/events`` and ``/api/notifications``."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.csrf import csrf_exempt
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
+from core.api import Endpoint, page_of, uuid_or_404
 from core.errors import DomainError, PermissionDenied, Unauthenticated
 from core.http import in_envelope, refused_unless_safe, to_domain
 from core.openapi import described
-from notifications.events import stream
+from notifications import operations, queries
+from notifications.events import newest, stream
+from notifications.serializers import AllRead, NotificationPage, NotificationShape
 
 SCOPE = "products:read"
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -43,7 +48,8 @@ def _checked(request: HttpRequest) -> Any:
 
 @described(
     operationId="events",
-    description="Server-sent events of the account: `job.updated`, `credits.changed`, …; "
+    description="Server-sent events of the account: `job.updated`, `credits.changed`, "
+    "`notification.created`, …; "
     "`data` holds `{id, type, version, occurredAt, userId, data}`.",
     tags=["events"],
     parameters=[
@@ -74,7 +80,53 @@ async def events(request: HttpRequest) -> HttpResponseBase:
     if request.method == "HEAD":
         return HttpResponse(content_type="text/event-stream", headers=HEADERS)
     last = request.headers.get("Last-Event-ID", "")
-    after = int(last) if last.isascii() and last.isdigit() and len(last) < 19 else None
+    known = last.isascii() and last.isdigit() and len(last) < 19
+    # Asked before the answer begins: who sees it begin misses nothing that comes then.
+    after = int(last) if known else await sync_to_async(newest)(who.pk)
     return StreamingHttpResponse(
         stream(who.pk, after=after), content_type="text/event-stream", headers=HEADERS
     )
+
+
+class Notifications(Endpoint):
+    """The inbox."""
+
+    scopes = {"GET": SCOPE}
+
+    @extend_schema(
+        operation_id="notifications_list",
+        parameters=[
+            OpenApiParameter("unread", int, enum=[1], description="only what is not read yet")
+        ],
+        responses=NotificationPage,
+    )
+    def get(self, request: Request) -> Response:
+        """What the account was told, newest first."""
+        unread = request.query_params.get("unread") == "1"
+        rows = queries.inbox_of(request.user, unread=unread)
+        return Response(page_of(request, rows, lambda row: NotificationShape(row).data))
+
+
+class ReadNotification(Endpoint):
+    """Reading one."""
+
+    scopes = {"POST": "account"}
+
+    @extend_schema(operation_id="notifications_read", request=None, responses=NotificationShape)
+    def post(self, request: Request, notification_id: str) -> Response:
+        """Mark a notification as read; a second time changes nothing."""
+        found = operations.mark_read(
+            user=request.user, notification_id=uuid_or_404(notification_id)
+        )
+        return Response(NotificationShape(found).data)
+
+
+class ReadAllNotifications(Endpoint):
+    """Reading all."""
+
+    scopes = {"POST": "account"}
+
+    @extend_schema(operation_id="notifications_read_all", request=None, responses=AllRead)
+    def post(self, request: Request) -> Response:
+        """Mark everything in the inbox as read."""
+        return Response({"read": operations.mark_all_read(user=request.user)})

@@ -39,7 +39,8 @@ def _read(user_id: UUID, after: int) -> list[Event]:
         connection.close()
 
 
-def _newest(user_id: UUID) -> int:
+def newest(user_id: UUID) -> int:
+    """The sequence number of the user's last event, 0 where there is none."""
     try:
         row = EventCounter.objects.filter(user_id=user_id).first()
         return row.last if row else 0
@@ -47,11 +48,11 @@ def _newest(user_id: UUID) -> int:
         connection.close()
 
 
-async def stream(user_id: UUID, *, after: int | None) -> AsyncIterator[bytes]:
-    """Events after a sequence number (None: from now on), with a ping every 15 seconds."""
+async def stream(user_id: UUID, *, after: int) -> AsyncIterator[bytes]:
+    """Events after a sequence number, with a ping every 15 seconds."""
     read: Any = sync_to_async(_read)
+    seen = after
     async with AsyncRing(f"user:{user_id}") as ring:
-        seen = await sync_to_async(_newest)(user_id) if after is None else after
         yield b"retry: 2000\n\n"
         while True:
             events = await read(user_id, seen)

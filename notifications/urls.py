@@ -1,9 +1,32 @@
-"""Addresses of live events."""
+"""Addresses of the inbox, and of the API under /api/."""
 
 from __future__ import annotations
 
 from django.urls import path
 
-from notifications import api
+from notifications import api, pages
 
-api_urls = [path("events", api.events, name="api-events")]
+app_name = "notifications"
+
+urlpatterns = [
+    path("notifications", pages.inbox, name="inbox"),
+    path("notifications/bell", pages.bell, name="bell"),
+    path("notifications/read-all", pages.read_all, name="read-all"),
+    path("notifications/<str:notification_id>/read", pages.read, name="read"),
+    path("notifications/<str:notification_id>/follow", pages.follow, name="follow"),
+]
+
+api_urls = [
+    path("events", api.events, name="api-events"),
+    path("notifications", api.Notifications.as_view(), name="api-notifications"),
+    path(
+        "notifications/read-all",
+        api.ReadAllNotifications.as_view(),
+        name="api-notifications-read-all",
+    ),
+    path(
+        "notifications/<str:notification_id>/read",
+        api.ReadNotification.as_view(),
+        name="api-notification-read",
+    ),
+]

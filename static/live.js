@@ -1,4 +1,4 @@
-// Keeps what is on the page up to date: server-sent events, and polling where they fail.
+// Keeps the workspace up to date: by events.js, and by polling where no events come.
 (() => {
   const POLL_MS = 3000;
   let waiting = null;
@@ -23,19 +23,14 @@
     poll = null;
   };
 
-  const events = new EventSource("/api/events");
-  const mine = (event) => {
-    try {
-      const { data } = JSON.parse(event.data);
-      return (data.productId ?? data.id) === bench()?.dataset.product;
-    } catch {
-      return false;
-    }
-  };
+  const isMine = (data) => (data?.productId ?? data?.id) === bench()?.dataset.product;
   for (const type of ["job.updated", "product.updated"]) {
-    events.addEventListener(type, (event) => { if (mine(event)) soon(); });
+    document.addEventListener(`live:${type}`, ({ detail }) => { if (isMine(detail)) soon(); });
   }
-  events.addEventListener("open", stopPolling);
-  events.addEventListener("error", pollWhileBusy);
+  document.addEventListener("live:open", () => {
+    stopPolling();
+    if (bench()?.hasAttribute("data-busy")) soon(); // what ended while nobody listened
+  });
+  document.addEventListener("live:error", pollWhileBusy);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) soon(); });
 })();

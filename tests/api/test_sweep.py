@@ -29,6 +29,7 @@ from tests.techpack.conftest import MakeProduct
 pytestmark = pytest.mark.slow
 
 PUBLIC = {"/", "/prices", "/healthz", "/readyz", "/api/schema", "/api/docs", "/admin/login/"}
+OWN = ("/products", "/views", "/credits", "/notifications")
 REFUSED_BY_API = {401, 403, 404, 405}
 ENVELOPE = {
     "type",
@@ -95,7 +96,7 @@ def test_no_address_gives_strangers_what_is_not_theirs(world: World) -> None:
 
 def test_pages_send_strangers_to_sign_in_or_nowhere(world: World) -> None:
     clients = everyone_else(world)
-    own = [path for path in templates() if path.startswith(("/products", "/views", "/credits"))]
+    own = [path for path in templates() if path.startswith(OWN)]
     for template in [*own, "/account", "/account/keys", "/account/keys/{key_id}/revoke"]:
         path = filled(template, world.ids)
         answer = clients["nobody"].get(path)
@@ -135,7 +136,8 @@ def test_changes_by_strangers_are_refused_and_change_nothing(world: World) -> No
                 names_theirs = "{" in template or "tech-pack-v2" in path
                 if who.startswith("somebody else"):
                     if names_theirs:
-                        allowed = {404, 403} if path.startswith("/api/keys/") else {404}
+                        scoped = ("/api/keys/", "/api/notifications/")
+                        allowed = {404, 403} if path.startswith(scoped) else {404}
                         assert response.status_code in allowed, (where, response.content[:300])
                 else:
                     assert response.status_code in (401, 403), (where, response.content[:300])

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from accounts.operations import create_key, revoke_key
 from generation.models import Job
+from notifications.operations import notify
 from techpack import queries
 from techpack.models import Product
 from tests.techpack.conftest import Api, new_user
@@ -59,11 +60,13 @@ def world_of(product: Product) -> World:
     gone, revoked = create_key(user=owner, name="gone")
     revoke_key(user=owner, key_id=gone.pk)
     revision = queries.revisions_of(product).get()
+    told = notify(user_id=owner.pk, kind="test.told", title=SECRET, body=SECRET)
     ids = {
         "product_id": product.pk,
         "revision_id": revision.pk,
         "job_id": job.pk,
         "key_id": key.pk,
+        "notification_id": told.pk,
         "step": "analysis",
         "object_id": product.pk,
     }

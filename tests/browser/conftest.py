@@ -13,6 +13,7 @@ from playwright.sync_api import ConsoleMessage, Page
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
+from tests.asgi import serving
 
 # Playwright's loop runs in the test's thread; the test's own database calls are no part of it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -51,14 +52,20 @@ def person(transactional_db: None) -> User:
     return User.objects.create_user("ada@studio.example", PASSWORD, name="Ada")
 
 
-@pytest.fixture
-def signed_in(page: Page, person: User, live_server: LiveServer) -> Page:
-    """The page with the person's session, without the way through the sign-in form."""
+def give_session(page: Page, person: User, url: str) -> None:
+    """Sign the person in at the server of that address."""
     client = Client()
     client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
     name = settings.SESSION_COOKIE_NAME
     cookie = client.cookies[name].value
-    page.context.add_cookies([{"name": name, "value": cookie, "url": live_server.url}])
+    page.context.add_cookies([{"name": name, "value": cookie, "url": url}])
+
+
+@pytest.fixture
+def signed_in(page: Page, person: User, live_server: LiveServer) -> Page:
+    """The page with the person's session, without the way through the sign-in form."""
+    give_session(page, person, live_server.url)
+    page.route("**/api/events", lambda _: None)  # this server cannot stream: never answered
     return page
 
 
@@ -96,3 +103,10 @@ def assert_looks_right_now(page: Page) -> None:
         for width in (WIDTHS[0], WIDTHS[-1]):
             page.set_viewport_size({"width": width, "height": 900})
             assert_accessible(page)
+
+
+@pytest.fixture
+def streaming(transactional_db: None) -> Iterator[str]:
+    """The address of a server that streams, beside ``live_server``; same database."""
+    with serving() as url:
+        yield url

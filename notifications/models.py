@@ -1,0 +1,54 @@
+"""The inbox."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from core.ids import uuid7
+
+TITLE_LONGEST = 200
+
+
+class Notification(models.Model):
+    """Something that a user is told: what happened, and the one thing to do next.
+
+    ``link`` is an address of this site, with ``link_label`` for its button; ``context`` says
+    the same as ``body`` to programs.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="notifications",
+        db_index=False,  # the first of the indexes below serves for it
+    )
+    kind = models.CharField(max_length=64)
+    title = models.CharField(max_length=TITLE_LONGEST)
+    body = models.TextField(blank=True)
+    link = models.CharField(max_length=500, blank=True)
+    link_label = models.CharField(max_length=60, blank=True)
+    context = models.JSONField(default=dict)
+    created_at = models.DateTimeField(db_default=Now())
+    read_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(link="", link_label="")
+                | (Q(link__regex=r"^/([^/\\]|$)") & ~Q(link_label="")),
+                name="notification_links_inside_with_words",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["user", "-id"], name="notification_newest"),
+            models.Index(
+                fields=["user"], condition=Q(read_at__isnull=True), name="notification_unread"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.title}"

@@ -1,0 +1,62 @@
+// One stream of server-sent events a page, told on inside it as live:TYPE; inbox and balance.
+(() => {
+  const TYPES = ["job.updated", "product.updated", "credits.changed", "notification.created"];
+  let source = null;
+  let isResumed = false;
+  let balanceSoon = null;
+
+  const tell = (name, detail = null) => {
+    document.dispatchEvent(new CustomEvent(`live:${name}`, { detail }));
+  };
+  const read = (event) => {
+    try {
+      tell(event.type, JSON.parse(event.data).data);
+    } catch { /* not ours to understand: the next one will be */ }
+  };
+  const open = () => {
+    source = new EventSource("/api/events");
+    for (const type of TYPES) source.addEventListener(type, read);
+    source.addEventListener("open", () => {
+      tell("open");
+      if (!isResumed) return;
+      refreshInbox();
+      refreshBalance();
+    });
+    source.addEventListener("error", () => tell("error"));
+  };
+  const close = () => {
+    source?.close();
+    source = null;
+  };
+
+  const refreshInbox = () => {
+    const list = document.getElementById("inbox");
+    const bell = document.getElementById("bell");
+    if (list) htmx.ajax("GET", list.dataset.live, { target: "#inbox", swap: "outerMorph" });
+    else if (bell) htmx.ajax("GET", bell.dataset.live, { target: "#bell", swap: "outerMorph" });
+  };
+
+  // Several changes at once are one look at the balance.
+  const refreshBalance = () => {
+    clearTimeout(balanceSoon);
+    balanceSoon = setTimeout(() => {
+      const shown = document.getElementById("balance");
+      if (shown) htmx.ajax("GET", shown.dataset.live, { target: "#balance", swap: "outerMorph" });
+    }, 150);
+  };
+
+  document.addEventListener("live:notification.created", ({ detail }) => {
+    const out = document.querySelector("[data-say]");
+    if (out) out.textContent = `New in your inbox: ${detail.title}`;
+    refreshInbox();
+  });
+  document.addEventListener("live:credits.changed", refreshBalance);
+  // Browsers allow few connections to one host: a page that nobody sees gives its own back.
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) return close();
+    if (source) return;
+    isResumed = true;
+    open();
+  });
+  if (!document.hidden) open();
+})();

@@ -1,0 +1,99 @@
+"""The inbox and its bell in a browser."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from accounts.models import User
+from notifications.operations import notify
+from tests.browser.conftest import assert_looks_right, give_session
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+LONG = "Pneumonoultramicroscopicsilicovolcanoconiosis" * 4
+
+
+def tell(person: User, title: str = "Half of the month's credits are used", **more: str) -> None:
+    notify(user_id=person.pk, kind="test.told", title=title, **({"body": "So it is."} | more))
+
+
+def fill(person: User) -> None:
+    tell(person, link="/prices", link_label="See prices")
+    tell(person, LONG, body=f"{LONG}\n\n{'Words that go on. ' * 80}")
+    for number in range(198):
+        tell(person, f"Number {number}")
+
+
+def test_an_empty_inbox_fits_and_is_accessible(signed_in: Page, live_server: LiveServer) -> None:
+    assert_looks_right(signed_in, f"{live_server.url}/notifications")
+
+
+def test_a_full_inbox_with_long_words_fits_and_is_accessible(
+    signed_in: Page, live_server: LiveServer, person: User
+) -> None:
+    for number in range(30):
+        tell(person, f"Number {number}")
+    tell(person, LONG, body=f"{LONG}\n\n{'Words that go on. ' * 80}")
+    tell(person, link="/prices", link_label="See prices")
+    assert_looks_right(signed_in, f"{live_server.url}/notifications")
+
+
+def test_two_hundred_are_reached_by_the_keyboard_page_by_page(
+    signed_in: Page, live_server: LiveServer, person: User
+) -> None:
+    fill(person)
+    signed_in.goto(f"{live_server.url}/notifications")
+    for _ in range(3):
+        signed_in.get_by_role("link", name="Older").focus()
+        signed_in.keyboard.press("Enter")
+        signed_in.wait_for_load_state()
+    expect(signed_in.get_by_role("link", name="Older")).to_have_count(0)
+    expect(signed_in.get_by_role("heading", name="Half of the month")).to_be_visible()
+
+
+def test_reading_one_takes_it_off_the_count_without_a_new_page(
+    signed_in: Page, live_server: LiveServer, person: User
+) -> None:
+    tell(person, "first")
+    tell(person, "second")
+    signed_in.goto(f"{live_server.url}/notifications")
+    signed_in.evaluate("window.isSame = true")
+    bell = signed_in.get_by_role("link", name="Inbox")
+    expect(bell).to_have_accessible_name("Inbox 2 unread")
+    signed_in.get_by_role("button", name="Mark as read: second").click()
+    expect(bell).to_have_accessible_name("Inbox 1 unread")
+    signed_in.get_by_role("button", name="Mark all as read").click()
+    expect(bell).to_have_accessible_name("Inbox")
+    expect(bell).to_have_attribute("aria-current", "page")
+    assert signed_in.evaluate("window.isSame") is True
+
+
+def test_the_one_button_leads_to_the_next_thing(
+    signed_in: Page, live_server: LiveServer, person: User
+) -> None:
+    tell(person, link="/prices", link_label="See prices")
+    signed_in.goto(f"{live_server.url}/notifications")
+    signed_in.get_by_role("button", name="See prices").click()
+    expect(signed_in.get_by_role("heading", name="Prices", exact=True)).to_be_visible()
+    expect(signed_in.get_by_role("link", name="Inbox")).to_have_accessible_name("Inbox")
+
+
+def test_the_bell_and_the_open_inbox_follow_what_is_told(
+    page: Page, streaming: str, person: User
+) -> None:
+    give_session(page, person, streaming)
+    with page.expect_response("**/api/events"):
+        page.goto(f"{streaming}/credits")
+    tell(person, "Told while the page was open")
+    bell = page.get_by_role("link", name="Inbox")
+    expect(bell).to_have_accessible_name("Inbox 1 unread")
+    said = page.locator("[data-say]")
+    expect(said).to_have_text("New in your inbox: Told while the page was open")
+    with page.expect_response("**/api/events"):
+        bell.click()
+    expect(page.get_by_role("heading", name="Told while the page was open")).to_be_visible()
+    tell(person, "Told while the inbox was open")
+    expect(page.get_by_role("heading", name="Told while the inbox was open")).to_be_visible()
+    expect(bell).to_have_accessible_name("Inbox 2 unread")

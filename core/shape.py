@@ -32,7 +32,9 @@ def checked(model: type[M], data: Any, *, spelled: Callable[[str], str] = camel)
     try:
         return model.model_validate(dict(data))
     except ValidationError as error:
-        raise InvalidRequest("The input is not valid.", fields=fault_paths(error, spelled)) from None
+        raise InvalidRequest(
+            "The input is not valid.", fields=fault_paths(error, spelled)
+        ) from None
 
 
 def fault_paths(

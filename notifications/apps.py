@@ -8,3 +8,10 @@ class NotificationsConfig(AppConfig):
 
     name = "notifications"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Listen to what lower rooms have to tell."""
+        from credits import budget
+        from notifications import receivers
+
+        budget.on_warning(receivers.budget_warned)

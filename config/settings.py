@@ -165,6 +165,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "expire-lots": {"task": "credits.tasks.expire_lots", "schedule": timedelta(minutes=5)},
     "grant-monthly": {"task": "credits.tasks.grant_due_monthly", "schedule": timedelta(minutes=15)},
     "check-ledger": {"task": "credits.tasks.check_ledger", "schedule": timedelta(hours=1)},
+    "forget-refusals": {"task": "credits.tasks.forget_refusals", "schedule": timedelta(hours=6)},
 }
 
 STORAGE_URL: str = env.str("STORAGE_URL", default="")

@@ -23,6 +23,12 @@
     poll = null;
   };
 
+  // What a step lacks stays through other updates; the next step that is started takes it away.
+  document.addEventListener("htmx:config:request", ({ target }) => {
+    if (!target.closest(".rail")) return;
+    for (const kept of document.querySelectorAll(".at-step")) kept.removeAttribute("hx-morph-skip");
+  });
+
   const isMine = (data) => (data?.productId ?? data?.id) === bench()?.dataset.product;
   for (const type of ["job.updated", "product.updated"]) {
     document.addEventListener(`live:${type}`, ({ detail }) => { if (isMine(detail)) soon(); });

@@ -69,6 +69,9 @@
     if (field.matches("[data-sends]")) field.form.requestSubmit();
   });
 
+  // Focus is given once: what is brought up to date later must not take it again.
+  on("focusin", (event) => event.target.removeAttribute("autofocus"));
+
   on("click", (event) => {
     const hit = (selector) => event.target.closest(selector);
     const open = hit("[data-open]");

@@ -5,6 +5,8 @@ from __future__ import annotations
 from django import template
 
 from core import money
+from core.errors import InsufficientCredits
+from credits.short import Short, short_of
 
 register = template.Library()
 
@@ -21,13 +23,7 @@ def credits_brief(amount: money.Microcredits) -> str:
     return money.brief(amount)
 
 
-@register.filter
-def credits_in_full(number: float | int) -> str:
-    """A number of credits, as an error's context has it, as on a statement: ``3.00``."""
-    return money.shown(money.from_number(number))
-
-
-@register.filter
-def credits_in_brief(number: float | int) -> str:
-    """A number of credits, as an error's context has it, as in a sentence: ``3``."""
-    return money.brief(money.from_number(number))
+@register.simple_tag
+def shortage(error: InsufficientCredits) -> Short:
+    """The 402 panel of an error that no page of its own answered."""
+    return short_of(error)

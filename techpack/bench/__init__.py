@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from techpack.pack.rows import Merged
 from techpack.prices import VIEWS_MOST
 from techpack.readiness import readiness_of
 
-__all__ = ["Bench", "bench_of", "changed", "input_of"]
+__all__ = ["Bench", "asked_in_words", "bench_of", "changed", "input_of"]
 
 
 def bench_of(product: Product, *, user: Any, drawn_by: str) -> Bench:
@@ -124,16 +124,37 @@ def _usual_reference(pack: Merged, codes: list[str]) -> str:
     return usual if usual in codes else (codes[0] if codes else "")
 
 
-def input_of(step: str, product: Product) -> dict[str, Any]:
-    """What the page gives to a step: the product's current photos or analyses."""
+def input_of(
+    step: str, product: Product, *, photos: Sequence[str] | int | None = None
+) -> dict[str, Any]:
+    """What the page gives to a step: the product's current photos or analyses.
+
+    ``photos`` are those to analyse, by id, or how many: then the front comes first.
+    """
     if step == "category":
         return {"product_id": product.pk}
     if step == "analysis":
-        ids: list[UUID] = [row.pk for row in queries.revisions_of(product)][:VIEWS_MOST]
-        return {"product_id": product.pk, "revision_ids": ids}
+        return {"product_id": product.pk, "revision_ids": _photos_to_analyse(product, photos)}
     analyses = [row.pk for row in queries.latest_analyses(product)]
     name = "base_view_analyses" if step == "close-ups" else "product_analysis"
     return {"product_id": product.pk, name: analyses}
+
+
+def _photos_to_analyse(product: Product, photos: Sequence[str] | int | None) -> list[Any]:
+    rows = list(queries.revisions_of(product))
+    if isinstance(photos, int):
+        rows = sorted(rows, key=lambda row: queries.view_rank(row.view_type))[:photos]
+    elif photos is not None:
+        return list(photos)
+    return [row.pk for row in rows[:VIEWS_MOST]]
+
+
+def asked_in_words(step: str, product: Product, data: Mapping[str, Any]) -> str:
+    """What a step was asked for, as a person says it: "Harbor Hoodie, analysis of 7 views"."""
+    if step == "analysis":
+        count = len(data["revision_ids"])
+        return f"{product.name}, analysis of {count} view{'' if count == 1 else 's'}"
+    return f"{product.name}, {step}"
 
 
 def changed(product: Product, typed: Mapping[str, str]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
-from core.ids import uuid7
 from core.money import shown
 from generation.models import Job
 from techpack import trade
@@ -101,7 +100,7 @@ def _step(
         detail=detail,
         button="Run again" if is_done or state == "failed" else "Run",
         price=_price(operation, views),
-        once=uuid7().hex,
+        once=job.pk.hex if job else "first",
         job=job,
         is_main=is_main,
         is_blocked=not is_ready,

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from core.api import uuid_or_404
 from core.errors import DomainError, InsufficientCredits, NotFound
+from credits.short import Short, short_of
+from credits.shortage import Option
 from generation import operations as jobs
 from generation import queries as job_queries
 from generation.models import Job
@@ -30,11 +34,23 @@ STEPS: dict[str, Callable[..., Job]] = {
 
 
 def _render(
-    request: HttpRequest, product: Product, *, short: Any = None, status: int = 200
+    request: HttpRequest,
+    product: Product,
+    *,
+    short: Short | None = None,
+    short_at: str = "",
+    status: int = 200,
 ) -> HttpResponse:
-    """The whole page, or the part of it that htmx asked for."""
+    """The whole page, or the part of it that htmx asked for; ``short`` stands at its step."""
     shown = bench.bench_of(product, user=request.user, drawn_by=drawn_by(request.user))
-    context = {"nav_active": "products", "bench": shown, "product": product, "short": short}
+    context = {
+        "nav_active": "products",
+        "bench": shown,
+        "product": product,
+        "short": short,
+        "short_at": short_at,
+        "short_target": "#bench",
+    }
     name = "techpack/_update.html" if getattr(request, "htmx", False) else "techpack/workspace.html"
     return render(request, name, context, status=status)
 
@@ -49,22 +65,52 @@ def workspace(request: HttpRequest, product_id: str) -> HttpResponse:
 @login_required
 @require_POST
 def run(request: HttpRequest, product_id: str, step: str) -> HttpResponse:
-    """Start a step on the product's current photos."""
+    """Start a step on the product's current photos, or on those that the form names.
+
+    ``once`` names the run that the page showed last: however often and from however many tabs
+    a step is started after it, one job comes of it.
+    """
     product = queries.product_of(request.user, uuid_or_404(product_id))
     if step not in STEPS:
         raise NotFound("There is no such step.")
+    once = request.POST.get("once", "")[:64]
+    data = bench.input_of(step, product, photos=_photos(request))
     try:
         STEPS[step](
             user=request.user,
-            data=bench.input_of(step, product),
-            key=f"page:{request.POST.get('once', '')[:64]}" if request.POST.get("once") else None,
+            data=data,
+            key=f"page:{product.pk}:{step}:{once}" if once else None,
             request_id=request.request_id,  # type: ignore[attr-defined]
         )
     except InsufficientCredits as error:
-        return _render(request, product, short=error, status=200 if request.htmx else 402)  # type: ignore[attr-defined]
+        what = bench.asked_in_words(step, product, data)
+        short = short_of(error, what=what, start=partial(_start, product, step, once))
+        status = 200 if request.htmx else 402  # type: ignore[attr-defined]
+        return _render(request, product, short=short, short_at=step, status=status)
     except DomainError as error:
         messages.error(request, said(error))
     return _back(request, product)
+
+
+def _photos(request: HttpRequest) -> list[str] | int | None:
+    """The photos that a form names, or how many it wants."""
+    if named := request.POST.getlist("photo"):
+        return named
+    count = request.POST.get("views", "")
+    return int(count) if count.isdecimal() and len(count) == 1 else None
+
+
+def _start(
+    product: Product, step: str, once: str, option: Option
+) -> tuple[str, Mapping[str, Any]] | None:
+    """Where a cheaper way of the same step is started."""
+    address = reverse("techpack:run", args=[product.pk, step])
+    match option:
+        case {"views": count}:
+            return address, {"once": once, "views": count}
+        case {"revision_ids": ids}:
+            return address, {"once": once, "photo": list(ids)}
+    return None
 
 
 @login_required

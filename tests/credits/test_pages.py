@@ -16,9 +16,10 @@ from django.urls import reverse
 from core.money import CREDIT
 from credits import operations as ledger
 from credits import queries
-from credits.errors import insufficient_credits_for_operation
+from credits.errors import Alternative, Shortage, in_credits
 from credits.models import Account
 from credits.pages import bar_of
+from credits.short import short_of
 
 from .conftest import MakeHold
 
@@ -104,24 +105,32 @@ def test_the_bar_of_nothing_is_empty() -> None:
     assert (bar.free, bar.held, bar.used, bar.used_from) == ("50.00%", "25.00%", "25.00%", "75.00%")
 
 
+VIDEO = Shortage(
+    operation="generate-video",
+    model="generate-video",
+    required=60 * CREDIT,
+    available=18 * CREDIT,
+    held=123 * CREDIT,
+)
+
+
 def test_the_402_panel_says_what_is_missing_and_what_to_do() -> None:
-    error = insufficient_credits_for_operation(
-        operation="generate-video", required=60 * CREDIT, available=18 * CREDIT, held=123 * CREDIT
-    )
-    html = render_to_string("credits/_short.html", {"error": error, "what": "Deck light, 12 s"})
+    short = short_of(in_credits(VIDEO), what="Deck light, 12 s")
+    html = render_to_string("credits/_short.html", {"short": short})
     assert "You are 42 credits short. Nothing was charged." in html
     assert "“Deck light, 12 s” needs" in html
-    assert "Add 42 credits or more to your account" in html
+    assert "See the top-up of 50" in html
     assert "Up to 123.00 held credits come back" in html
 
 
 def test_the_402_panel_offers_ways_that_start_it() -> None:
-    error = insufficient_credits_for_operation(
-        operation="generate-video", required=60 * CREDIT, available=18 * CREDIT
+    way = Alternative("Make it 3 s instead", 15 * CREDIT, kind="seconds", parameters={"seconds": 3})
+    error = in_credits(VIDEO, alternatives=[way])
+    short = short_of(
+        error, start=lambda option: ("/go", option) if option["kind"] == "seconds" else None
     )
-    way = {"label": "Make it 3 s", "price": "15 credits", "note": "Leaves 3.00.", "url": "/go"}
-    html = render_to_string("credits/_short.html", {"error": error, "ways": [way]})
-    assert 'href="/go"' in html
+    html = render_to_string("credits/_short.html", {"short": short})
+    assert 'action="/go#short"' in html
     assert "Choose one and it starts." in html
 
 

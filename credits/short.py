@@ -125,7 +125,7 @@ def _top_up(option: Option, missing: Microcredits) -> Way:
 
 def _upgrade(option: Option) -> Way:
     plan = settings.PLANS[option["plan"]]
-    included = "This is included, and" if not option["credits"] else "Brings"
+    included = "Brings" if option["credits"] else "This is included, with"
     return Way(
         label=f"See {plan['name']}",
         price=f"{option['usd']} USD a month",

@@ -21,7 +21,7 @@ from techpack.models import Product
 from tests.techpack.conftest import MakeProduct
 
 FRONT = "polo-navy-front.jpg"
-SEVEN = {view: FRONT for view in ("detail", "back", "left", "right", "top", "interior", "front")}
+SEVEN = dict.fromkeys(("detail", "back", "left", "right", "top", "interior", "front"), FRONT)
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.fakes.fixtures"]
+
 HERE = Path(__file__).parent
 BROWSER_TESTS = HERE / "browser"
 # Each starts the whole product and mostly waits for it: one process a group, all from the start.

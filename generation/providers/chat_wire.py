@@ -60,7 +60,8 @@ class WireChat:
         response = self._send(request, deadline, is_stream=True)
         pieces = Pieces(thoughts_apart=self._dialect.counts_thoughts_apart)
         with closing(response):
-            events = iter(openai.Stream(cast_to=object, response=response, client=self._client))
+            with self._told(request):
+                events = self._events(response, deadline)
             while True:
                 with self._told(request, pieces):
                     event = next(events, _END)
@@ -107,6 +108,12 @@ class WireChat:
             stream=True,
             stream_cls=None,
         )
+
+    def _events(self, response: httpx2.Response, deadline: Deadline) -> Iterator[Any]:
+        """What comes, event by event; an answer that is no stream is a single one."""
+        if response.headers.get("content-type", "").startswith("application/json"):
+            return iter([json.loads(_read(response, deadline))])
+        return iter(openai.Stream(cast_to=object, response=response, client=self._client))
 
     def _check(self, answer: Any, request: ChatRequest) -> None:
         """Raise ProviderError for an error that came with status 200."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from generation.providers.chat_wire import Dialect, WireChat
-from generation.providers.protocols import Chat
+from generation.providers.chat_request import Dialect
 
 
-def custom_chat(url: str, key: str) -> Chat:
-    """Talk to the server at ``url``, its address up to ``/chat/completions``; a key is optional."""
-    return WireChat(Dialect(name="custom", base_url=url, api_key=key))
+def dialect(url: str, key: str) -> Dialect:
+    """The server whose address is ``url``, up to ``/chat/completions``; it may need no key."""
+    return Dialect(name="custom", base_url=url, api_key=key)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from generation.providers.chat_wire import Dialect, WireChat
-from generation.providers.protocols import Chat
+from typing import Final
 
-PATH = "/v1beta/openai"
+from generation.providers.chat_request import Dialect
+
+_PATH: Final = "/v1beta/openai"
 
 
-def gemini_chat(url: str, key: str) -> Chat:
-    """Talk to Gemini; ``url`` is the API's address without a version."""
-    return WireChat(
-        Dialect(
-            name="gemini",
-            base_url=url.rstrip("/") + PATH,
-            api_key=key,
-            limit_field="max_completion_tokens",
-            counts_thoughts_apart=True,
-        )
+def dialect(url: str, key: str) -> Dialect:
+    """Gemini at ``url``, the API's address without a version.
+
+    It refuses a request with a field that it does not know, ``store`` among them.
+    """
+    return Dialect(
+        name="gemini",
+        base_url=url.rstrip("/") + _PATH,
+        api_key=key,
+        limit_field="max_completion_tokens",
+        counts_thoughts_apart=True,
     )

@@ -12,6 +12,8 @@ from typing import Protocol
 from django.conf import settings
 
 from core.errors import NotFound, ProviderUnavailable
+from generation.providers import custom, gemini, openai
+from generation.providers.chat_request import Dialect
 from generation.providers.protocols import Chat, ChatModel, ImageMaker, Vision
 
 
@@ -59,35 +61,10 @@ def check_route(operation: str) -> tuple[str, str]:
     raise ProviderUnavailable("No AI service is set up for this step.")
 
 
-def _openai(url: str, key: str) -> Chat:
-    from generation.providers.openai import openai_chat
-
-    return openai_chat(url, key)
-
-
-def _gemini(url: str, key: str) -> Chat:
-    from generation.providers.gemini import gemini_chat
-
-    return gemini_chat(url, key)
-
-
-def _custom(url: str, key: str) -> Chat:
-    from generation.providers.custom import custom_chat
-
-    return custom_chat(url, key)
-
-
-def _answerer(url: str, key: str) -> Chat:
-    from generation.providers.studio.answerer import Answerer
-
-    return Answerer()
-
-
-_talkers: dict[str, Callable[[str, str], Chat]] = {
-    "openai": _openai,
-    "gemini": _gemini,
-    "custom": _custom,
-    "studio": _answerer,
+_dialects: dict[str, Callable[[str, str], Dialect]] = {
+    "openai": openai.dialect,
+    "gemini": gemini.dialect,
+    "custom": custom.dialect,
 }
 _talking: dict[tuple[str, str, str], Chat] = {}
 _making = threading.Lock()
@@ -145,5 +122,15 @@ def _chat(provider: str) -> Chat:
     account = (provider, *_account(provider))
     with _making:
         if account not in _talking:
-            _talking[account] = _talkers[provider](*account[1:])
+            _talking[account] = _talker(*account)
         return _talking[account]
+
+
+def _talker(provider: str, url: str, key: str) -> Chat:
+    if provider == "studio":
+        from generation.providers.studio.answerer import Answerer
+
+        return Answerer()
+    from generation.providers.chat_wire import WireChat
+
+    return WireChat(_dialects[provider](url, key))

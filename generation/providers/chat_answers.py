@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -9,11 +10,13 @@ from generation.errors import Failure, ProviderError
 from generation.providers.protocols import Chunk, Completion, Usage
 
 _KNOWN: Final = frozenset(("id", "object", "created", "model", "choices", "usage"))
+_MOST_TOKENS: Final = 10**9
 _COUNTED: Final = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 
 def completion_of(answer: Any, *, thoughts_apart: bool) -> Completion:
     """A whole answer; raises ProviderError, with usage and id where they can be read."""
+    answer = sound(answer)
     usage, ref = usage_of(answer, thoughts_apart=thoughts_apart), _ref(answer)
     choices = answer.get("choices") if isinstance(answer, Mapping) else None
     is_usable = isinstance(choices, list) and all(
@@ -35,14 +38,15 @@ class Pieces:
 
     def take(self, piece: Any) -> Chunk:
         """The next piece; raises ProviderError where it is none."""
+        piece = sound(piece)
         if not isinstance(piece, Mapping):
             raise ProviderError(Failure.MALFORMED_OUTPUT, "a piece is not an object")
-        choices = piece.get("choices") or []
-        if not isinstance(choices, list) or not all(isinstance(one, dict) for one in choices):
-            raise ProviderError(Failure.MALFORMED_OUTPUT, "a piece has no choices")
         usage = usage_of(piece, thoughts_apart=self._thoughts_apart)
         self.usage = usage or self.usage
         self.ref = _ref(piece) or self.ref
+        choices = piece.get("choices") or []
+        if not isinstance(choices, list) or not all(map(_is_part, choices)):
+            raise ProviderError(Failure.MALFORMED_OUTPUT, "a piece has no choices")
         self._is_finished = self._is_finished or any(one.get("finish_reason") for one in choices)
         return Chunk(choices, usage, self.ref, _extra(piece))
 
@@ -70,8 +74,34 @@ def usage_of(answer: Any, *, thoughts_apart: bool) -> Usage | None:
     return Usage(prompt, completion, details=details)
 
 
+def _is_part(choice: Any) -> bool:
+    """A vendor that does not stream answers with a whole message instead."""
+    return isinstance(choice, dict) and "message" not in choice
+
+
+def sound(value: Any) -> Any:
+    """The same data without what neither JSON nor the database can hold.
+
+    NUL and half a surrogate pair become U+FFFD, NaN and infinities null.
+    """
+    match value:
+        case str():
+            return (
+                value.replace("\0", "\ufffd")
+                .encode("utf-16", "surrogatepass")
+                .decode("utf-16", "replace")
+            )
+        case float():
+            return value if math.isfinite(value) else None
+        case list():
+            return [sound(item) for item in value]
+        case dict():
+            return {sound(name): sound(item) for name, item in value.items()}
+    return value
+
+
 def _count(value: Any) -> int | None:
-    return value if type(value) is int and value >= 0 else None
+    return value if type(value) is int and 0 <= value <= _MOST_TOKENS else None
 
 
 def _ref(answer: Any) -> str:

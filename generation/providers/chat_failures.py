@@ -68,7 +68,7 @@ def failure_of(error: Exception, *, vendor: str, request: ChatRequest) -> Provid
             return ProviderError(Failure.TRANSIENT, _line(vendor, cause))
         case httpx2.UnsupportedProtocol() | httpx2.LocalProtocolError() | httpx2.InvalidURL():
             return ProviderError(Failure.CONFIGURATION, _line(vendor, cause))
-        case httpx2.DecodingError() | ValueError():
+        case httpx2.DecodingError() | ValueError() | RecursionError():
             return ProviderError(Failure.MALFORMED_OUTPUT, _line(vendor, cause))
     # The request was on its way, and nobody can say whether it was taken.
     return ProviderError(Failure.AMBIGUOUS, _line(vendor, cause))

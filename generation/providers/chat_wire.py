@@ -129,7 +129,7 @@ class WireChat:
             return
         except ProviderError as error:
             failed = error
-        except (*_VENDOR_ERRORS, ValueError) as error:
+        except (*_VENDOR_ERRORS, ValueError, RecursionError) as error:
             failed = failure_of(error, vendor=self.name, request=request)
         if pieces is not None:
             failed.usage = failed.usage or pieces.usage

@@ -11,12 +11,27 @@ import pytest
 from generation.errors import ProviderError
 from generation.providers import custom, gemini, openai
 from generation.providers.chat_wire import WireChat
-from generation.providers.protocols import ChatRequest, Chunk
+from generation.providers.protocols import ChatRequest, Chunk, Usage
+from tests.fakes.chat_script import USAGE
 from tests.fakes.chat_server import KEY, ChatServer
 
 MODEL = "some-model"
 VENDORS = ("openai", "gemini", "custom")
 QUESTION = {"role": "user", "content": "How wide is the chest?"}
+COUNTED = Usage(12, 7, details={"prompt_tokens_details": USAGE["prompt_tokens_details"]})
+TOOL = {
+    "type": "function",
+    "function": {
+        "name": "measure",
+        "parameters": {"type": "object", "properties": {"of": {"type": "string"}}},
+        "strict": True,
+    },
+}
+CALL = {
+    "id": "call_1",
+    "type": "function",
+    "function": {"name": "measure", "arguments": '{"of": "chest"}'},
+}
 
 
 @pytest.fixture

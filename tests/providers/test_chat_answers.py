@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,31 +14,13 @@ from generation.providers import custom
 from generation.providers.chat_wire import WireChat
 from generation.providers.protocols import Usage
 from tests.fakes.chat_script import (
-    USAGE,
     Answer,
     answers_cut_off,
-    answers_in_pieces,
     answers_raw,
-    hangs_in_mid_stream,
     has_no_choices,
 )
-from tests.fakes.chat_server import KEY, ChatServer, Gate
-from tests.providers.conftest import MODEL, QUESTION, failure_from, failure_of, question
-
-COUNTED = Usage(12, 7, details={"prompt_tokens_details": USAGE["prompt_tokens_details"]})
-TOOL = {
-    "type": "function",
-    "function": {
-        "name": "measure",
-        "parameters": {"type": "object", "properties": {"of": {"type": "string"}}},
-        "strict": True,
-    },
-}
-CALL = {
-    "id": "call_1",
-    "type": "function",
-    "function": {"name": "measure", "arguments": '{"of": "chest"}'},
-}
+from tests.fakes.chat_server import KEY, ChatServer
+from tests.providers.conftest import CALL, COUNTED, MODEL, QUESTION, TOOL, failure_of, question
 
 
 def test_an_answer_comes_back_as_the_vendor_sent_it(
@@ -213,7 +194,16 @@ def test_an_answer_without_usage_says_so(chat: WireChat, chat_vendor: ChatServer
 
 @pytest.mark.parametrize(
     "usage",
-    [{"prompt_tokens": -1, "completion_tokens": 2}, {"prompt_tokens": "3"}, {}, [], "12"],
+    [
+        {"prompt_tokens": -1, "completion_tokens": 2},
+        {"prompt_tokens": 3, "completion_tokens": 10**19},
+        {"prompt_tokens": 3, "completion_tokens": True},
+        {"prompt_tokens": "3", "completion_tokens": 2},
+        {"prompt_tokens": 3},
+        {},
+        [],
+        "12",
+    ],
 )
 def test_usage_that_is_none_is_not_believed(
     openai_chat: WireChat, chat_vendor: ChatServer, usage: Any
@@ -231,6 +221,17 @@ def test_what_gemini_thought_counts_as_output(
     assert thought == Usage(20, 533)
     assert thought.total_tokens == 553
     assert chat_with("openai").complete(question(), timeout_s=10).usage == Usage(20, 151)
+
+
+def test_what_no_database_can_hold_is_replaced(chat: WireChat, chat_vendor: ChatServer) -> None:
+    message = b'{"role": "assistant", "content": "a\\u0000b \\ud83d \\ud83d\\ude00"}'
+    sent = b'{"id": "c\\u0000", "choices": [{"message": %s, "logprobs": [-Infinity, NaN, 0.5]}]}'
+    chat_vendor.will(answers_raw(sent % message))
+    answer = chat.complete(question(), timeout_s=10)
+    [choice] = answer.choices
+    assert choice["message"]["content"] == "a\ufffdb \ufffd \U0001f600"
+    assert choice["logprobs"] == [None, None, 0.5]
+    assert answer.ref == "c\ufffd"
 
 
 # --- Unusable answers ----------------------------------------------------------------------
@@ -260,6 +261,8 @@ def test_an_answer_without_choices_is_unusable_and_its_cost_is_kept(
         b'{"choices": [7]}',
         b'{"choices": [{"index": 0, "message": null}]}',
         b"\xff\xfe\x00",
+        b"[" * 100_000,
+        b'{"id": ' + b"9" * 5000 + b"}",
     ],
 )
 def test_an_answer_that_is_no_answer_is_malformed(
@@ -284,144 +287,6 @@ def test_an_answer_that_was_cut_off_may_have_been_bought(
     chat_vendor.will(answers_cut_off)
     assert failure_of(chat).failure is Failure.AMBIGUOUS
     assert chat_vendor.bought == 1
-
-
-# --- Streams -------------------------------------------------------------------------------
-
-
-def test_a_stream_brings_each_piece_and_then_the_usage(
-    chat: WireChat, chat_vendor: ChatServer
-) -> None:
-    chat_vendor.will(Answer("The chest is wide"))
-    chunks = list(chat.stream(question(), timeout_s=10))
-    deltas = [choice["delta"] for chunk in chunks for choice in chunk.choices]
-    assert deltas[0] == {"role": "assistant", "content": ""}
-    assert "".join(delta.get("content") or "" for delta in deltas) == "The chest is wide "
-    assert chunks[-2].choices[0]["finish_reason"] == "stop"
-    assert chunks[-1].choices == []
-    assert chunks[-1].usage == COUNTED
-    assert [chunk.usage for chunk in chunks[:-1]] == [None] * (len(chunks) - 1)
-    assert {chunk.ref for chunk in chunks} == {"chatcmpl-1"}
-    assert chunks[0].extra["system_fingerprint"] == "fp_44709d6fcb"
-    body = chat_vendor.requests[0].body
-    assert body["stream"] is True
-    assert body["stream_options"] == {"include_usage": True}
-    assert chat_vendor.bought == 1
-
-
-def test_usage_is_asked_for_whatever_the_client_wished(
-    chat: WireChat, chat_vendor: ChatServer
-) -> None:
-    wished = {"stream_options": {"include_usage": False, "include_obfuscation": False}}
-    list(chat.stream(question(options=wished), timeout_s=10))
-    list(chat.stream(question(options={"stream_options": "yes"}), timeout_s=10))
-    first, second = (asked.body["stream_options"] for asked in chat_vendor.requests)
-    assert first == {"include_usage": True, "include_obfuscation": False}
-    assert second == {"include_usage": True}
-
-
-def test_usage_may_come_with_every_piece(
-    chat_with: Callable[[str], WireChat], chat_vendor: ChatServer
-) -> None:
-    chat_vendor.will(Answer("a b", has_usage_on_every_piece=True))
-    chunks = list(chat_with("gemini").stream(question(), timeout_s=10))
-    assert all(chunk.usage == COUNTED for chunk in chunks)
-    assert chunks[-1].choices[0]["finish_reason"] == "stop"
-
-
-def test_tool_calls_are_streamed_in_parts(chat: WireChat, chat_vendor: ChatServer) -> None:
-    chat_vendor.will(Answer(tool_calls=[CALL]))
-    chunks = list(chat.stream(question(options={"tools": [TOOL]}), timeout_s=10))
-    parts = [
-        part
-        for chunk in chunks
-        for choice in chunk.choices
-        for part in choice["delta"].get("tool_calls", [])
-    ]
-    assert parts[0]["id"] == "call_1"
-    arguments = "".join(part["function"]["arguments"] for part in parts)
-    assert json.loads(arguments) == {"of": "chest"}
-
-
-def test_nothing_is_asked_before_the_first_piece_is_wanted(
-    chat: WireChat, chat_vendor: ChatServer
-) -> None:
-    chat.stream(question(), timeout_s=10).close()
-    assert chat_vendor.connections == 0
-
-
-def test_pieces_come_as_they_are_made(chat: WireChat, chat_vendor: ChatServer) -> None:
-    gate = Gate()
-    chat_vendor.will(answers_in_pieces(gate, "one two"))
-    stream = chat.stream(question(), timeout_s=10)
-    assert next(stream).choices[0]["delta"]["role"] == "assistant"
-    for word in ("one ", "two "):
-        gate.let()
-        assert next(stream).choices[0]["delta"]["content"] == word
-    assert [bool(chunk.usage) for chunk in stream] == [False, True]
-
-
-def test_closing_a_stream_hangs_up_at_once(chat: WireChat, chat_vendor: ChatServer) -> None:
-    chat_vendor.will(answers_in_pieces(gate := Gate()))
-    stream = chat.stream(question(), timeout_s=10)
-    next(stream)
-    gate.let()
-    next(stream)
-    stream.close()
-    chat_vendor.wait_until(lambda: chat_vendor.hung_up == 1, within_s=1)
-    assert chat_vendor.pieces == 2
-    assert chat_vendor.bought == 1
-    assert chat.complete(question(), timeout_s=10).choices  # the client goes on to work
-
-
-@pytest.mark.parametrize("breaks", ["garbage", "ends"])
-def test_a_stream_that_breaks_off_is_malformed(
-    chat: WireChat, chat_vendor: ChatServer, breaks: Any
-) -> None:
-    chat_vendor.will(Answer(breaks=breaks, has_usage_on_every_piece=True))
-    error = failure_of(chat, is_stream=True)
-    assert error.failure is Failure.MALFORMED_OUTPUT
-    assert error.usage == COUNTED
-    assert error.ref == "chatcmpl-1"
-    assert chat_vendor.bought == 1
-
-
-def test_a_stream_that_is_reset_may_have_been_bought(
-    chat: WireChat, chat_vendor: ChatServer
-) -> None:
-    chat_vendor.will(Answer(breaks="reset"))
-    stream = chat.stream(question(), timeout_s=10)
-    assert next(stream).choices
-    assert failure_from(stream).failure is Failure.AMBIGUOUS
-    assert chat_vendor.bought == 1
-
-
-def test_an_error_in_the_stream_is_classified(chat: WireChat, chat_vendor: ChatServer) -> None:
-    chat_vendor.will(Answer(breaks="error"))
-    error = failure_of(chat, is_stream=True)
-    assert error.failure is Failure.TRANSIENT
-    assert not error.can_ask_again
-    assert chat_vendor.bought == 1
-
-
-def test_a_silent_stream_ends_at_the_deadline(chat: WireChat, chat_vendor: ChatServer) -> None:
-    chat_vendor.will(hangs_in_mid_stream)
-    began = time.monotonic()
-    assert failure_of(chat, is_stream=True, timeout_s=0.4).failure is Failure.TRANSIENT
-    assert 0.3 < time.monotonic() - began < 2
-    chat_vendor.wait_until(lambda: chat_vendor.hung_up == 1, within_s=1)
-
-
-def test_a_slow_stream_ends_at_the_deadline_too(
-    openai_chat: WireChat, chat_vendor: ChatServer
-) -> None:
-    gate = Gate()
-    chat_vendor.will(answers_in_pieces(gate, "word " * 100_000))
-    stream = openai_chat.stream(question(), timeout_s=0.3)
-    next(stream)
-    gate.open()
-    assert failure_from(stream).failure is Failure.TRANSIENT
-    chat_vendor.wait_until(lambda: chat_vendor.hung_up == 1, within_s=1)
 
 
 # --- Threads -------------------------------------------------------------------------------

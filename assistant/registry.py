@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from assistant import history
+from assistant import history, terms
 from assistant.questions import question_of
 from assistant.reserving import KIND
 from credits import quotes
 from generation import kinds
 from generation.kinds import Outcome
 from generation.models import Job
+from generation.providers.studio.answerer import book
 from generation.run import Run
 
 LABEL = "Assistant"
@@ -19,9 +20,10 @@ USUAL_SECONDS = 5
 
 
 def register_all() -> None:
-    """Register the kind and its pricer."""
+    """Register the kind, its pricer, and the words of the trade with the embedded answerer."""
     kinds.register(kinds.Kind(KIND, LABEL, _never_queued, _present, is_direct=True))
     quotes.register(KIND, _price, label=LABEL)
+    book.register(terms.trade_words)
 
 
 def _never_queued(run: Run) -> Outcome:

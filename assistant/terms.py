@@ -44,3 +44,9 @@ def used_in(texts: Iterable[str]) -> dict[str, str]:
     book = stitches_and_seams()
     named = {code for text in texts for code in _CODE.findall(str(text))}
     return {code: words for code, words in book.items() if code in named}
+
+
+def trade_words() -> dict[str, str]:
+    """Every stitch, seam and point of measure by its code, each with its meaning."""
+    points = {code: f"{name}. {how}" for code, (name, how) in measuring().items()}
+    return {**stitches_and_seams(), **points}

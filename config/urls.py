@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import include, path, re_path
 
 from accounts.urls import api_urls as accounts_api
+from assistant.urls import v1_urls as assistant_api
 from core.http import nothing_here
 from core.schema import docs, schema
 from credits.urls import api_urls as credits_api
@@ -23,10 +24,12 @@ urlpatterns = [
     path("", include("notifications.urls")),
     path("api/", include(accounts_api)),
     path("", include("techpack.urls")),
+    path("", include("assistant.page_urls")),
     path("api/", include(credits_api)),
     path("api/", include(jobs_api)),
     path("api/", include(events_api)),
     path("api/", include(techpack_api)),
+    path("v1/", include(assistant_api)),
     path("api/schema", schema, name="schema"),
     path("api/docs", docs, name="docs"),
     path("admin/", admin.site.urls),

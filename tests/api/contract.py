@@ -81,12 +81,12 @@ def faults_of(body: Any, schema: dict[str, Any]) -> list[str]:
 
 
 class Contract(Api):
-    """The API by key; each answer under ``/api/`` is checked as it comes in."""
+    """The API by key; each answer under ``/api/`` and ``/v1/`` is checked as it comes in."""
 
     def request(self, **given: Any) -> Any:
         """One call, checked."""
         response = super().request(**given)
         path = given["PATH_INFO"]
-        if path.startswith("/api/"):
+        if path.startswith(("/api/", "/v1/")):
             assert_as_described(given["REQUEST_METHOD"], path, response)
         return response

@@ -51,7 +51,7 @@ def test_every_address_and_method_of_the_api_is_described() -> None:
     found = {
         (path, method)
         for path, view in addresses(get_resolver().url_patterns)
-        if path.startswith("/api/") and path not in NOT_DESCRIBED
+        if path.startswith(("/api/", "/v1/")) and path not in NOT_DESCRIBED
         for method in _methods(view)
     }
     assert {(path, method) for path, method, _ in operations()} == found
@@ -83,6 +83,7 @@ def test_an_operation_names_every_refusal_that_its_nature_brings() -> None:
         expected |= {404} if "{" in path else set()
         expected |= {409, 422} if method == "post" and path != "/api/keys" else set()
         expected |= {202, 402, 404, 503} if path.startswith("/api/tech-pack-v2/") else set()
+        expected |= {402, 404, 503} if path.startswith("/v1/chat/") else set()
         assert {str(status) for status in expected} <= set(operation["responses"]), (path, method)
 
 
@@ -105,11 +106,26 @@ def test_every_refusal_has_the_envelope() -> None:
         assert {"$ref": "#/components/schemas/Error"} in schema["allOf"], name
 
 
-def test_names_are_camel_case_but_in_the_envelope() -> None:
+def test_names_are_camel_case_but_in_the_envelope_and_where_openai_spells_them() -> None:
+    spelled = openais() | {"Error"}
+    assert {"ChatInputRequest", "Message", "UsageShape"} <= spelled
     for name, schema in described()["components"]["schemas"].items():
-        if name != "Error":
+        if name not in spelled:
             for field in schema.get("properties", {}):
                 assert re.fullmatch(r"[a-z][A-Za-z0-9]*", field), (name, field)
+
+
+def openais() -> set[str]:
+    """The schemas that ``/v1/`` names, with those that they name."""
+    schemas = described()["components"]["schemas"]
+    named = re.compile(r"#/components/schemas/(\w+)")
+    found: set[str] = set()
+    paths = {path: item for path, item in described()["paths"].items() if path.startswith("/v1/")}
+    new = set(named.findall(str(paths)))
+    while new:
+        found |= new
+        new = set(named.findall(str([schemas[name] for name in new]))) - found
+    return found
 
 
 def test_who_may_do_it_is_described() -> None:

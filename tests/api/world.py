@@ -67,6 +67,7 @@ def world_of(product: Product) -> World:
         "job_id": job.pk,
         "key_id": key.pk,
         "notification_id": told.pk,
+        "model_id": "studio-1",
         "step": "analysis",
         "object_id": product.pk,
     }
@@ -91,7 +92,7 @@ def everyone_else(world: World) -> dict[str, Client]:
     """Those who have no business with the owner's things."""
     stranger = new_user()
     _, whole = create_key(user=stranger, name="theirs")
-    _, narrow = create_key(user=world.owner, name="narrow", scopes=["chat"])
+    _, narrow = create_key(user=world.owner, name="narrow", scopes=["videos"])
     return {
         "nobody": Client(raise_request_exception=False),
         "somebody else": signed_in(stranger),

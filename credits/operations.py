@@ -17,6 +17,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Sum
+from django.db.models.functions import Now
 
 from accounts.models import ApiKey
 from core.errors import Conflict, IdempotencyKeyReused, InsufficientCredits, InvalidRequest
@@ -129,10 +130,14 @@ def release(*, hold_id: UUID, reason: str, expired: bool = False) -> Hold:
     return _close(hold_id, state=state, amount=0, reason=reason)
 
 
-def release_if_open(*, hold_id: UUID, reason: str, expired: bool = False) -> bool:
-    """Give the hold back if it is still open; returns whether it was."""
+def release_if_open(*, hold_id: UUID, reason: str, by_sweeper: bool = False) -> bool:
+    """Give the hold back if it is still open; returns whether it was.
+
+    ``by_sweeper`` ends it as expired where its time is over; nobody else may.
+    """
+    is_over = by_sweeper and Hold.objects.filter(pk=hold_id, expires_at__lte=Now()).exists()
     try:
-        release(hold_id=hold_id, reason=reason, expired=expired)
+        release(hold_id=hold_id, reason=reason, expired=is_over)
     except HoldClosed:
         return False
     return True

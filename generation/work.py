@@ -107,14 +107,22 @@ def end(*, run: Run, status: str, reason: str, error: dict[str, Any] | None) -> 
         _end(run.mine(), job=run.job, status=status, reason=reason, error=error)
 
 
-def _end(rows: Any, *, job: Job, status: str, reason: str, error: dict[str, Any] | None) -> None:
+def _end(
+    rows: Any,
+    *,
+    job: Job,
+    status: str,
+    reason: str,
+    error: dict[str, Any] | None,
+    by_sweeper: bool = False,
+) -> None:
     step = "Canceled" if status == Job.Status.CANCELED else "Failed, not charged"
     if not rows.update(
         status=status, error=error, step=step, finished_at=Now(), lease_expires_at=None
     ):
         return
     if job.hold_id:
-        ledger.release_if_open(hold_id=job.hold_id, reason=reason)
+        ledger.release_if_open(hold_id=job.hold_id, reason=reason, by_sweeper=by_sweeper)
     job.refresh_from_db()
     tell(job)
 
@@ -214,6 +222,7 @@ def _give_up(job: Job, failure: Failure) -> None:
             status=Job.Status.FAILED,
             reason=error.message,
             error=envelope(error, job.request_id)["error"],
+            by_sweeper=True,
         )
 
 

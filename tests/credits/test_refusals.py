@@ -37,8 +37,8 @@ def request_id() -> Iterator[str]:
         yield "req_of_the_request"
 
 
-def chat(short: Shortage, **more: Any) -> InsufficientCredits:
-    return in_usd(short, **({"max_tokens": 4096, "request_id": "req_abc123"} | more))
+def chat(short: Shortage, *, request_id: str | None = "req_abc123") -> InsufficientCredits:
+    return in_usd(short, max_tokens=4096, request_id=request_id)
 
 
 def logged(caplog: pytest.LogCaptureFixture) -> logging.LogRecord:

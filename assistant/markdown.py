@@ -15,7 +15,7 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 
 LINKS = ("https://", "http://", "mailto:")
-HEADING = "h4"  # below the conversation's own
+HEADING = "h3"  # below that of the panel
 
 
 class Renderer(RendererHTML):

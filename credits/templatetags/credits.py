@@ -23,6 +23,13 @@ def credits_brief(amount: money.Microcredits) -> str:
     return money.brief(amount)
 
 
+@register.filter
+def two_places(amount: str) -> str:
+    """An amount as on a statement without what is less than a hundredth: ``8.98``."""
+    whole, _, fraction = amount.partition(".")
+    return f"{whole}.{fraction[:2]}" if fraction else whole
+
+
 @register.simple_tag
 def shortage(error: InsufficientCredits) -> Short:
     """The 402 panel of an error that no page of its own answered."""

@@ -1,0 +1,120 @@
+"""The assistant about one product: a page, and the same panel inside the workspace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST
+
+from assistant import conversation
+from assistant.conversation import Asked
+from assistant.inputs import LARGEST_MAX_TOKENS
+from assistant.panel import panel_of
+from core.api import uuid_or_404
+from core.errors import Conflict, DomainError, InsufficientCredits
+from core.http import status_of
+from credits.short import short_of
+from credits.shortage import Option
+from techpack import queries
+from techpack.models import Product
+
+
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def assistant(request: HttpRequest, product_id: str) -> HttpResponse:
+    """The conversation about a product; a POST asks one question more."""
+    product = queries.product_of(request.user, uuid_or_404(product_id))
+    if request.method == "POST":
+        return _ask(request, product)
+    before = request.GET.get("before", "")
+    return _render(request, product, before=uuid_or_404(before) if before else None)
+
+
+@login_required
+@require_POST
+def clear(request: HttpRequest, product_id: str) -> HttpResponse:
+    """Forget the conversation."""
+    product = queries.product_of(request.user, uuid_or_404(product_id))
+    conversation.clear(user=request.user, product_id=product.pk)
+    return _back(request, product)
+
+
+def _ask(request: HttpRequest, product: Product) -> HttpResponse:
+    asked = _asked(request)
+    try:
+        answered = conversation.ask(
+            user=request.user,
+            product_id=product.pk,
+            asked=asked,
+            request_id=request.request_id,  # type: ignore[attr-defined]
+        )
+    except InsufficientCredits as error:
+        what = f"{product.name}, a question to {error.context['requested_model']}"
+        short = short_of(error, what=what, start=partial(_start, product, asked))
+        return _render(request, product, status=402, asked=asked, short=short)
+    except DomainError as error:
+        if isinstance(error, Conflict) and error.code == "ASKED_BEFORE":
+            return _back(request, product)
+        return _render(request, product, status=status_of(error), asked=asked, error=error)
+    return _back(request, product, warnings=answered.body.get("warnings", ()))
+
+
+def _asked(request: HttpRequest) -> Asked:
+    """The question, typed or suggested, as the form has it."""
+    form = request.POST
+    text = form.get("suggested") or form.get("question", "")
+    limit = form.get("max_tokens", "")
+    tokens = int(limit) if limit.isascii() and limit.isdecimal() and len(limit) < 11 else 0
+    return Asked(
+        text=text.replace("\r\n", "\n").strip(),
+        after=form.get("after", "")[:64],
+        model=form.get("model", "")[:200],
+        max_tokens=tokens if 1 <= tokens <= LARGEST_MAX_TOKENS else None,
+    )
+
+
+def _start(product: Product, asked: Asked, option: Option) -> tuple[str, Mapping[str, Any]] | None:
+    """Where the same question is asked for less."""
+    if option["kind"] not in ("max_tokens", "model"):
+        return None
+    fields = {
+        "question": asked.text,
+        "after": asked.after,
+        "model": option.get("model", asked.model),
+        "max_tokens": option.get("max_tokens", asked.max_tokens or ""),
+    }
+    return reverse("assistant:assistant", args=[product.pk]), fields
+
+
+def _back(request: HttpRequest, product: Product, *, warnings: Any = ()) -> HttpResponse:
+    if getattr(request, "htmx", False):
+        return _render(request, product, warnings=warnings)
+    for words in warnings:
+        messages.warning(request, words)
+    return redirect(f"{reverse('assistant:assistant', args=[product.pk])}#latest")
+
+
+def _render(
+    request: HttpRequest, product: Product, *, status: int = 200, **shown: Any
+) -> HttpResponse:
+    """The whole page, or the panel that htmx asked for."""
+    is_part = bool(getattr(request, "htmx", False))
+    context = {
+        "nav_active": "products",
+        "product": product,
+        "panel": panel_of(user=request.user, product=product, **shown),
+        "address": reverse("assistant:assistant", args=[product.pk]),
+        "is_part": is_part,
+        "takes_focus": is_part and request.method == "POST" and not shown.get("short"),
+        "short_id": "chat-short",
+        "short_target": "#chat",
+    }
+    name = "assistant/_assistant.html" if is_part else "assistant/assistant.html"
+    return render(request, name, context, status=200 if is_part else status)

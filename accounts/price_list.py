@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 
-from core.money import CREDIT, Microcredits, format_credits
+from core.money import Microcredits, format_credits, worded
 
 
 @dataclass(frozen=True)
@@ -33,11 +33,8 @@ WORDS: tuple[tuple[str, str, str], ...] = (
 
 
 def in_words(amount: Microcredits) -> str:
-    """An amount of µcr as a price: "Free", "1 credit", "0.6 credits"."""
-    if amount == 0:
-        return "Free"
-    figure = format_credits(amount)
-    return f"{figure} credit" if amount == CREDIT else f"{figure} credits"
+    """An amount of µcr as a price: "Free", "1 credit", "0.60 credits"."""
+    return worded(amount) if amount else "Free"
 
 
 def price_list() -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from django.conf import settings
 
-from core.money import shown
+from core.money import shown, worded
 from generation.models import Job
 from techpack import trade
 from techpack.bench.shapes import Step
@@ -132,8 +132,7 @@ def _price(operation: str, views: int) -> str:
     seconds = settings.USUAL_SECONDS.get(operation, 10)
     if not price:
         return "free"
-    amount = shown(price).removesuffix(".00")
-    return f"{amount} credit{'s' if amount != '1' else ''} · about {seconds} s"
+    return f"{worded(price)} · about {seconds} s"
 
 
 def _category_words(pack: Merged) -> str:

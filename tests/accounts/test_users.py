@@ -44,7 +44,7 @@ def test_passwords_are_kept_as_argon2(ada: User) -> None:
 def test_prices_are_said_in_credits() -> None:
     assert in_words(0) == "Free"
     assert in_words(1_000_000) == "1 credit"
-    assert in_words(600_000) == "0.6 credits"
+    assert in_words(600_000) == "0.60 credits"
     assert in_words(3_000_000) == "3 credits"
 
 

@@ -78,15 +78,16 @@ def hold(
     """Put ``amount`` aside until it is captured or released; it may expire after ``ttl``.
 
     The same ``key`` returns the same hold, or raises IdempotencyKeyReused when amount,
-    operation or reason differ. ``unlimited`` asks the plan to pay: nothing is drawn, within
+    operation, model or reason differ. ``unlimited`` asks the plan to pay: nothing is drawn, within
     the plan's fair use a day. ``api_key`` is the key that asked, whose monthly cap counts too.
     Raises InsufficientCredits as ``refusal`` words it; without one, in credits, with those of
     ``alternatives`` that would fit.
     """
     if amount < 0:
         raise InvalidRequest("The amount is negative.", fields={"amount": ["0 or more."]})
-    asked = {"amount": amount, "operation": operation, "reason": reason[:REASON_LONGEST]}
-    words = asked | {"user": user_id, "hold": uuid7(), "key": key, "model": model, "ttl": ttl}
+    asked = {"amount": amount, "operation": operation, "model": model}
+    asked |= {"reason": reason[:REASON_LONGEST]}
+    words = asked | {"user": user_id, "hold": uuid7(), "key": key, "ttl": ttl}
     words |= {"job_id": job_id, "product_id": product_id, "api_key": api_key and api_key.pk}
     terms = Terms()
     has_terms = amount > 0 and (unlimited or has_cap(api_key))

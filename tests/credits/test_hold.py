@@ -141,7 +141,9 @@ def test_the_same_key_returns_its_hold_when_nothing_is_left(put_aside: MakeHold)
     assert put_aside(18, key="k").pk == first.pk
 
 
-@pytest.mark.parametrize("other", [{"credits": 4}, {"operation": "edit"}, {"reason": "Sketches"}])
+@pytest.mark.parametrize(
+    "other", [{"credits": 4}, {"operation": "edit"}, {"model": "other"}, {"reason": "Sketches"}]
+)
 def test_the_same_key_with_other_content_is_refused(
     put_aside: MakeHold, other: dict[str, Any]
 ) -> None:

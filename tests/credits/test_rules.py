@@ -86,7 +86,7 @@ def test_without_an_account_or_a_hold_there_is_nothing_to_move(db: None) -> None
         with pytest.raises(NotFound), transaction.atomic():
             ledger.hold(user_id=uuid4(), amount=amount, key="k", **asked)
     for verb in (ledger.capture, ledger.release, ledger.refund):
-        words = {"key": "r"} if verb is ledger.refund else {}
+        words: dict[str, Any] = {"key": "r"} if verb is ledger.refund else {}
         with pytest.raises(NotFound), transaction.atomic():
             verb(hold_id=uuid4(), reason="", **words)
     assert not Entry.objects.exists()

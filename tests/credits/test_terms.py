@@ -42,7 +42,8 @@ def threads() -> Iterator[ThreadPoolExecutor]:
 
 def hold(user: Any, **more: Any) -> Hold | None:
     """One credit held, or None where it is refused."""
-    words = {"operation": "edit", "reason": "", "ttl": timedelta(hours=1), "key": uuid4().hex}
+    words: dict[str, Any] = {"operation": "edit", "reason": "", "key": uuid4().hex}
+    words["ttl"] = timedelta(hours=1)
     try:
         return ledger.hold(user_id=user.pk, amount=CREDIT, **(words | more))
     except InsufficientCredits:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from concurrent.futures import ThreadPoolExecutor
-from html import unescape
 from threading import Barrier
 from typing import Any
 
@@ -19,6 +17,7 @@ from credits import queries as credit
 from generation.models import Job
 from techpack.models import Product
 from tests.techpack.conftest import MakeProduct
+from tests.techpack.forms import form_in, panel_in, press
 
 FRONT = "polo-navy-front.jpg"
 SEVEN = dict.fromkeys(("detail", "back", "left", "right", "top", "interior", "front"), FRONT)
@@ -40,28 +39,6 @@ def leave(user: Any, amount: int) -> None:
 
 def opened(visitor: Client, product: Product) -> str:
     return visitor.get(reverse("techpack:workspace", args=[product.pk])).content.decode()
-
-
-def form_in(html: str, words: str) -> tuple[str, dict[str, str]]:
-    """Address and hidden fields of the form whose button says ``words``."""
-    for form in re.findall(r"<form.*?</form>", html, re.DOTALL):
-        if words in unescape(re.sub(r"<[^>]+>|\s+", " ", form)).replace("  ", " "):
-            action = re.search(r'action="([^"#]+)', form)
-            assert action
-            hidden = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', form)
-            return action[1], dict(hidden)
-    raise AssertionError(f"There is no form with {words!r}.")
-
-
-def panel_in(html: str) -> str:
-    found = re.search(r'<section class="panel flow short".*?</section>', html, re.DOTALL)
-    assert found, "There is no panel."
-    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", found[0])))
-
-
-def press(visitor: Client, html: str, words: str) -> Any:
-    address, fields = form_in(html, words)
-    return visitor.post(address, fields)
 
 
 def test_a_step_that_the_credits_do_not_reach_says_what_is_missing_at_the_step(

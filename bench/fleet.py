@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connections
 
 Work = Callable[[Any], Any]
-WAIT_AT_MOST_S = 900.0
+END_WITHIN_S = 30.0
 _NO_MORE = "no more"
 
 
@@ -48,7 +48,7 @@ class Fleet:
         for pipe, process in zip(self._pipes, self._processes, strict=True):
             if process.is_alive() and error is None:
                 pipe.send(_NO_MORE)
-                process.join(WAIT_AT_MOST_S)
+                process.join(END_WITHIN_S)
             process.kill()
 
     def run(self, orders: Sequence[Any]) -> list[Any]:
@@ -56,20 +56,21 @@ class Fleet:
         pipes = self._pipes[: len(orders)]
         for pipe, order in zip(pipes, orders, strict=True):
             pipe.send(order)
-        for pipe in pipes:
-            _answer(pipe)  # ready
+        for number in range(len(pipes)):
+            self._answer(number)  # ready
         for pipe in pipes:
             pipe.send("go")
-        return [_answer(pipe) for pipe in pipes]
+        return [self._answer(number) for number in range(len(pipes))]
 
-
-def _answer(pipe: Connection) -> Any:
-    if not pipe.poll(WAIT_AT_MOST_S):
-        raise ClientFailed("a client does not answer")
-    is_fine, answer = pipe.recv()
-    if not is_fine:
-        raise ClientFailed(answer)
-    return answer
+    def _answer(self, number: int) -> Any:
+        pipe, process = self._pipes[number], self._processes[number]
+        while not pipe.poll(1.0):
+            if not process.is_alive():
+                raise ClientFailed(f"client {number} ended with {process.exitcode}")
+        is_fine, answer = pipe.recv()
+        if not is_fine:
+            raise ClientFailed(answer)
+        return answer
 
 
 def _serve(pipe: Connection, number: int, make: Callable[[int], Work]) -> None:

@@ -50,6 +50,7 @@ class Client:
     def __init__(self, users: Sequence[UUID], faults: Faults, chance: random.Random) -> None:
         self.users, self.chance, self.faults = users, chance, faults
         self.journal = Journal()
+        self.owners: dict[UUID, UUID] = {}
         self.open: list[Hold] = []
         self.captured: list[Hold] = []
         self.bought: list[str] = []
@@ -66,12 +67,19 @@ class Client:
             self.revoke: 3,
             self.expire_lots: 2,
         }
+        self.needs: dict[Callable[[], None], Sequence[object]] = {
+            **dict.fromkeys([self.capture, self.capture_part, self.release], self.open),
+            **dict.fromkeys([self.expire, self.hold_again], self.open),
+            self.refund: self.captured,
+            self.revoke: self.bought,
+        }
 
     def run(self, operations: int) -> Journal:
         """So many operations, in any order; what was told."""
         verbs, weights = list(self.verbs), list(self.verbs.values())
         for _ in range(operations):
-            self.chance.choices(verbs, weights)[0]()
+            verb = self.chance.choices(verbs, weights)[0]
+            (verb if self.needs.get(verb, verbs) else self.hold)()
         return self.journal
 
     def ask(self, work: Callable[[], T]) -> T:
@@ -100,27 +108,19 @@ class Client:
     def hold(self) -> None:
         """Mostly small, now and then more than most have."""
         credits = 60 if self.chance.random() < 0.03 else self.chance.choice([0, 1, 2, 3, 7])
-        self._hold(
-            self.chance.choice(self.users),
-            uuid4().hex,
-            credits * CREDIT + self.chance.randrange(CREDIT),
-            self.chance.choice(TTLS),
-        )
+        amount = credits * CREDIT + self.chance.randrange(CREDIT)
+        user_id, key = self.chance.choice(self.users), uuid4().hex
+        made = self._ask_hold(user_id, key, amount, self.chance.choice(TTLS))
+        self.note("hold", key, made is not None, made, amount)
+        if made is not None:
+            self.owners[made.pk] = user_id
+            self.open.append(made)
 
     def hold_again(self) -> None:
         """The same request once more, as a client does that forgot the answer."""
-        if self.open:
-            known = self.chance.choice(self.open)
-            user_id = known.account.user_id
-            assert user_id is not None
-            again = self._ask_hold(user_id, known.key, known.amount, TTLS[-1])
-            self.note("hold", known.key, again is not None, again, known.amount)
-
-    def _hold(self, user_id: UUID, key: str, amount: Microcredits, ttl: timedelta) -> None:
-        made = self._ask_hold(user_id, key, amount, ttl)
-        self.note("hold", key, made is not None, made, amount)
-        if made is not None:
-            self.open.append(made)
+        known = self.chance.choice(self.open)
+        again = self._ask_hold(self.owners[known.pk], known.key, known.amount, TTLS[-1])
+        self.note("hold", known.key, again is not None, again, known.amount)
 
     def _ask_hold(
         self, user_id: UUID, key: str, amount: Microcredits, ttl: timedelta
@@ -142,51 +142,47 @@ class Client:
 
     def capture(self) -> None:
         """The whole hold."""
-        if hold := self._any_open():
-            key = uuid4().hex
-            self._close("capture", hold, key, lambda: ledger.capture(hold_id=hold.pk, reason=key))
+        hold, key = self._any_open(), uuid4().hex
+        self._close("capture", hold, key, lambda: ledger.capture(hold_id=hold.pk, reason=key))
 
     def capture_part(self) -> None:
         """Some of it, or nothing."""
-        if hold := self._any_open():
-            key, part = uuid4().hex, self.chance.randint(0, hold.amount)
-            self._close(
-                "capture",
-                hold,
-                key,
-                lambda: ledger.capture(hold_id=hold.pk, amount=part, reason=key),
-            )
+        hold, key = self._any_open(), uuid4().hex
+        part = self.chance.randint(0, hold.amount)
+        self._close(
+            "capture",
+            hold,
+            key,
+            lambda: ledger.capture(hold_id=hold.pk, amount=part, reason=key),
+        )
 
     def release(self) -> None:
         """The job failed."""
-        if hold := self._any_open():
-            key = uuid4().hex
-            self._close("release", hold, key, lambda: ledger.release(hold_id=hold.pk, reason=key))
+        hold, key = self._any_open(), uuid4().hex
+        self._close("release", hold, key, lambda: ledger.release(hold_id=hold.pk, reason=key))
 
     def expire(self) -> None:
         """Its time is over, or not yet."""
-        if hold := self._any_open():
-            key = uuid4().hex
-            self._close(
-                "expire",
-                hold,
-                key,
-                lambda: ledger.release(hold_id=hold.pk, reason=key, expired=True),
-            )
+        hold, key = self._any_open(), uuid4().hex
+        self._close(
+            "expire",
+            hold,
+            key,
+            lambda: ledger.release(hold_id=hold.pk, reason=key, expired=True),
+        )
 
     def meddle(self) -> None:
         """Close a hold that another client made: one of the two is too late."""
-        account = {"account__user_id": self.chance.choice(self.users)}
+        users = {"account__user_id": self.chance.choice(self.users)}
         found = self.ask(
-            lambda: Hold.objects.filter(**account, state=Hold.State.OPEN).order_by("-id").first()
+            lambda: Hold.objects.filter(**users, state=Hold.State.OPEN).order_by("-id").first()
         )
-        if found is not None:
-            key = uuid4().hex
-            self._close("release", found, key, lambda: ledger.release(hold_id=found.pk, reason=key))
+        if found is None:
+            return
+        hold, key = found, uuid4().hex
+        self._close("release", hold, key, lambda: ledger.release(hold_id=hold.pk, reason=key))
 
-    def _any_open(self) -> Hold | None:
-        if not self.open:
-            return None
+    def _any_open(self) -> Hold:
         at = self.chance.randrange(len(self.open))
         self.open[at], self.open[-1] = self.open[-1], self.open[at]
         return self.open.pop()
@@ -207,8 +203,6 @@ class Client:
 
     def refund(self) -> None:
         """Some of what is left of a capture, or more than that."""
-        if not self.captured:
-            return
         hold = self.chance.choice(self.captured)
         left = hold.captured - hold.refunded
         key, amount = uuid4().hex, self.chance.randint(1, left + left // 8 + 1)
@@ -246,10 +240,9 @@ class Client:
 
     def revoke(self) -> None:
         """A payment was charged back, perhaps for the second time."""
-        if self.bought:
-            key = self.chance.choice(self.bought)
-            lot = self.ask(lambda: ledger.revoke(source_key=key, reason="chargeback"))
-            self.note("revoke", key, True, lot)
+        key = self.chance.choice(self.bought)
+        lot = self.ask(lambda: ledger.revoke(source_key=key, reason="chargeback"))
+        self.note("revoke", key, True, lot)
 
     def expire_lots(self) -> None:
         """What beat does every five minutes."""

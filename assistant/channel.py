@@ -41,6 +41,13 @@ class Channel(Generic[T]):
             self._items.append(item)
             self._tell()
 
+    def put_last(self, item: T) -> None:
+        """Add an item beyond the room: the reader gets it however late it is, if it is there."""
+        with self._changed:
+            if not self._is_closed:
+                self._items.append(item)
+                self._tell()
+
     def get(self, *, until: float = math.inf) -> T:
         """The next item; raises Closed, and Late at ``until`` (monotonic)."""
         with self._changed:
@@ -52,17 +59,26 @@ class Channel(Generic[T]):
     async def anext(self, *, keep: bool = False) -> T:
         """The next item, for a coroutine; ``keep`` leaves it there. Raises Closed."""
         loop, rung = asyncio.get_running_loop(), asyncio.Event()
-        while True:
-            with self._changed:
-                if self._is_closed:
-                    raise Closed
-                if self._items:
-                    item = self._items[0] if keep else self._items.popleft()
-                    self._changed.notify_all()
-                    return item
-                self._reader = (loop, rung)
-            await rung.wait()
-            rung.clear()
+        try:
+            while True:
+                with self._changed:
+                    if self._is_closed:
+                        raise Closed
+                    if self._items:
+                        item = self._items[0] if keep else self._items.popleft()
+                        self._changed.notify_all()
+                        return item
+                    self._reader = (loop, rung)
+                await rung.wait()
+                rung.clear()
+        finally:
+            # Its loop may be another one the next time.
+            self._reader = None
+
+    @property
+    def is_closed(self) -> bool:
+        """One side has gone away."""
+        return self._is_closed
 
     def close(self) -> None:
         """Drop what is in it and let nobody wait any longer."""

@@ -6,8 +6,7 @@ length in whole micrometres, so that it can be converted without rounding twice.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +14,12 @@ from django.conf import settings
 
 from accounts.price_list import price_list
 from assistant import terms
-from core.money import format_credits
+from assistant.fitting import BRIEF, Known, clipped, fitted
+from core.money import brief
 from core.units import format_length
 from credits import queries as ledger
 from generation import queries as jobs
+from generation.providers import routes
 from techpack import queries, trade
 from techpack.bench.rail import steps_of
 from techpack.document.description import WORDS
@@ -28,21 +29,17 @@ from techpack.pack.rows import Cell, Merged, Row
 from techpack.readiness import Finding, Readiness, readiness_of
 from techpack.stale import stale_outputs
 
-MOST_BYTES = 12_000  # as compact JSON: a language model gets all of it with every question
 PRODUCTS_MOST = 50
 NAMES_MOST = 12  # of other products, beside a pack
-CELL_MOST = 160  # characters of a text that a person typed
-BRIEF = 60
 
-Known = dict[str, Any]
 Table = dict[str, list[Any]]
 
 
 def knowledge_of(*, user: Any, product_id: UUID | None) -> Known:
     """What there is to know for answers about a pack, or about none in particular.
 
-    At most ``MOST_BYTES`` of compact JSON; ``left_out`` names what did not fit. The number of
-    queries does not depend on how much the pack holds. Raises NotFound.
+    At most ``fitting.MOST_BYTES`` of compact JSON; ``left_out`` names what did not fit. The
+    number of queries does not depend on how much the pack holds. Raises NotFound.
     """
     known: Known = {"account": _account(user), **_prices()}
     if product_id is None:
@@ -53,21 +50,16 @@ def knowledge_of(*, user: Any, product_id: UUID | None) -> Known:
     return fitted({name: value for name, value in known.items() if value not in ("", None)})
 
 
-def size_of(known: Mapping[str, Any]) -> int:
-    """Bytes of the compact JSON."""
-    return len(json.dumps(known, ensure_ascii=False, separators=(",", ":")).encode())
-
-
 def _account(user: Any) -> Known:
     balance = ledger.balance(user)
     plan = settings.PLANS[balance.plan]
     return {
         "plan": plan["name"],
-        "available": format_credits(balance.free),
-        "held": format_credits(balance.held),
-        "debt": format_credits(balance.debt),
+        "available": brief(balance.free),
+        "held": brief(balance.held),
+        "debt": brief(balance.debt),
         "operations_included": balance.is_unlimited,
-        "monthly_credits": format_credits(plan["monthly_credits"]),
+        "monthly_credits": brief(plan["monthly_credits"]),
         "next_month_at": balance.period_ends_at.date().isoformat(),
     }
 
@@ -84,7 +76,7 @@ def _prices() -> Known:
             ("model", "usd_per_million_in", "usd_per_million_out"),
             [
                 [name, str(model["input_usd"]), str(model["output_usd"])]
-                for name, model in settings.CHAT_MODELS.items()
+                for name, model in routes.chat_models().items()
             ],
         ),
     }
@@ -93,7 +85,7 @@ def _prices() -> Known:
 def _plan(plan: Any) -> str:
     price = f"{plan['usd_month']} USD a month" if plan["usd_month"] else "free"
     steps = "tech-pack steps included" if plan["unlimited_operations"] else "steps from credits"
-    return f"{plan['name']}: {price}, {format_credits(plan['monthly_credits'])} credits, {steps}"
+    return f"{plan['name']}: {price}, {brief(plan['monthly_credits'])} credits, {steps}"
 
 
 def _products(user: Any) -> Table:
@@ -102,7 +94,7 @@ def _products(user: Any) -> Table:
     table = _table(
         ("name", "style_no", "category", "id"),
         [
-            [_clipped(row.name, BRIEF), row.style_no, names.get(row.category, ""), str(row.pk)]
+            [clipped(row.name, BRIEF), row.style_no, names.get(row.category, ""), str(row.pk)]
             for row in rows[:PRODUCTS_MOST]
         ],
     )
@@ -112,7 +104,7 @@ def _products(user: Any) -> Table:
 def _names(user: Any, product_id: UUID) -> Table:
     others = queries.products_of(user).exclude(pk=product_id).values_list("name", flat=True)
     names = list(others[: NAMES_MOST + 1])
-    table = _table(("name",), [[_clipped(name, BRIEF)] for name in names[:NAMES_MOST]])
+    table = _table(("name",), [[clipped(name, BRIEF)] for name in names[:NAMES_MOST]])
     return {**table, "more": ["older ones"] if len(names) > NAMES_MOST else []}
 
 
@@ -128,7 +120,7 @@ def _pack(user: Any, pack: Merged) -> Known:
         "seen": _seen(pack),
         "care": pack.template.care.model_dump() if pack.template.care else None,
         "close_ups": [
-            [row.shot_metadata.get("name", ""), _clipped(row.analysis_data.get("summary", ""))]
+            [row.shot_metadata.get("name", ""), clipped(row.analysis_data.get("summary", ""))]
             for row in pack.close_ups
         ],
         "sketches": [row.view_type for row in pack.sketches],
@@ -148,14 +140,14 @@ def _product(pack: Merged, readiness: Readiness) -> Known:
     scale = view.scale if view and view.scale else None
     shown = {
         "id": str(product.pk),
-        "name": _clipped(product.name),
+        "name": clipped(product.name),
         "category": template.name if product.category else "",
         "subcategory": (product.subcategory or template.subcategory) if product.category else "",
         "style_no": product.style_no,
         "season": product.season,
-        "brand": _clipped(product.brand),
-        "description": _clipped(product.description, 400),
-        "sizes": [_clipped(size, 20) for size in product.sizes or template.size_run],
+        "brand": clipped(product.brand),
+        "description": clipped(product.description, 400),
+        "sizes": [clipped(size, 20) for size in product.sizes or template.size_run],
         "sample_size": product.sample_size or template.sample_size,
         "unit": pack.unit,
         "photos": [row.view_type for row in pack.views],
@@ -194,7 +186,7 @@ def _measure(row: Row, pack: Merged) -> list[Any]:
     return [
         row.id,
         row.label,
-        _clipped(f"{value.text} {own_unit}".strip()) if value else "",
+        clipped(f"{value.text} {own_unit}".strip()) if value else "",
         _source(cell, estimated=status_of(row) == "estimated") if value else "",
         value.uncertainty.removeprefix("±"),
         _tolerance(row, pack.unit),
@@ -262,7 +254,7 @@ def _bom(pack: Merged) -> Table:
     rows = []
     for row in pack.rows("bom"):
         cells = {name: row.cell(name) for name in BOM[:-1]}
-        texts = [_clipped(text_of(cell, pack.unit)) for cell in cells.values()]
+        texts = [clipped(text_of(cell, pack.unit)) for cell in cells.values()]
         texts[0] = texts[0] or row.label
         typed = [name for name, cell in cells.items() if cell.provenance == "user"]
         rows.append([*texts, " ".join(typed)])
@@ -289,7 +281,7 @@ def _construction(pack: Merged) -> Table:
     rows = []
     for row in pack.rows("construction"):
         cells = {name: row.cell(name) for name in _PART_CELLS}
-        texts = [_clipped(text_of(cell, pack.unit)) for cell in cells.values()]
+        texts = [clipped(text_of(cell, pack.unit)) for cell in cells.values()]
         typed = [name for name, cell in cells.items() if cell.provenance == "user"]
         rows.append([row.label, *texts, numbers.get(row.id), " ".join(typed)])
     return _table(CONSTRUCTION, rows)
@@ -298,10 +290,10 @@ def _construction(pack: Merged) -> Table:
 def _colours(pack: Merged) -> Table:
     rows = [
         [
-            _clipped(text_of(row.cell("value"), pack.unit)),
+            clipped(text_of(row.cell("value"), pack.unit)),
             str(row.cell("hex").value or ""),
             f"{round(float(row.facts['share']) * 100)} %" if "share" in row.facts else "",
-            _clipped(text_of(row.cell("standard"), pack.unit)),
+            clipped(text_of(row.cell("standard"), pack.unit)),
             _source(row.cell("value")),
         ]
         for row in pack.rows("colors")
@@ -312,7 +304,7 @@ def _colours(pack: Merged) -> Table:
 def _seen(pack: Merged) -> Table:
     """What the analyses saw of materials and design."""
     rows = [
-        [_clipped(row.label, BRIEF), _clipped(text), _source(row.cell("value"))]
+        [clipped(row.label, BRIEF), clipped(text), _source(row.cell("value"))]
         for section in ("materials", "designElements", "other")
         for row in pack.rows(section)
         if (text := text_of(row.cell("value"), pack.unit))
@@ -323,7 +315,7 @@ def _seen(pack: Merged) -> Table:
 def _readiness(readiness: Readiness) -> Known:
     def told(findings: Iterable[Finding]) -> list[list[str]]:
         return [
-            [_clipped(found.message), _clipped(found.hint), found.section, found.code]
+            [clipped(found.message), clipped(found.hint), found.section, found.code]
             for found in findings
         ]
 
@@ -346,60 +338,3 @@ def _without_empty(table: Table) -> Table:
     return _table(
         [table["columns"][at] for at in kept], [[row[at] for at in kept] for row in table["rows"]]
     )
-
-
-def _clipped(text: Any, most: int = CELL_MOST) -> str:
-    said = " ".join(str(text).split())
-    return said if len(said) <= most else f"{said[: most - 1]}…"
-
-
-def fitted(known: Known) -> Known:
-    """The same within ``MOST_BYTES``: what is needed least goes first, and is named."""
-    left_out: list[str] = []
-    for what, without in CUTS:
-        if size_of(known) <= MOST_BYTES:
-            break
-        known = without(known)
-        left_out.append(what)
-        known["left_out"] = left_out
-    return known
-
-
-def _without_how(*importance: str) -> Callable[[Known], Known]:
-    def cut(known: Known) -> Known:
-        table = known.get("measures", {"columns": [], "rows": []})
-        rows = [[*row[:-1], "" if row[7] in importance else row[-1]] for row in table["rows"]]
-        return {**known, "measures": _table(table["columns"], rows)}
-
-    return cut
-
-
-def _without(*names: str) -> Callable[[Known], Known]:
-    return lambda known: {name: value for name, value in known.items() if name not in names}
-
-
-def _in_brief(most: int, rows_most: int) -> Callable[[Known], Known]:
-    """Every text at most so long, every list with at most so many entries."""
-
-    def cut(value: Any) -> Any:
-        if isinstance(value, str):
-            return _clipped(value, most)
-        if isinstance(value, list):
-            return [cut(entry) for entry in value[:rows_most]]
-        if isinstance(value, dict):
-            return {name: cut(entry) for name, entry in value.items()}
-        return value
-
-    return cut
-
-
-CUTS: tuple[tuple[str, Callable[[Known], Known]], ...] = (
-    ("how details are measured", _without_how("detail")),
-    ("how secondary points are measured", _without_how("secondary")),
-    ("other products, plans, top-ups", _without("top_ups", "plans")),
-    ("the ends of long texts", _in_brief(BRIEF, 200)),
-    ("how points are measured", _without_how("critical")),
-    ("close-ups and what photos showed", _without("close_ups", "seen")),
-    ("rows after the fortieth", _in_brief(48, 40)),
-    ("rows after the twentieth", _in_brief(32, 20)),
-)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -81,7 +81,9 @@ class Question:
         """The price of so many tokens."""
         return cost_of(self.tariff, input_tokens=input_tokens, output_tokens=output_tokens)
 
-    def request(self, max_tokens: int) -> ChatRequest:
+    def request(
+        self, max_tokens: int, *, on_begun: Callable[[Callable[[], None]], None] | None = None
+    ) -> ChatRequest:
         """What the provider gets."""
         return ChatRequest(
             model=self.upstream,
@@ -89,6 +91,7 @@ class Question:
             max_tokens=max_tokens,
             options=options_of(self.asked),
             knowledge=self.knowledge,
+            on_begun=on_begun,
         )
 
 

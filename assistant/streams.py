@@ -11,7 +11,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from typing import Any
 
@@ -103,6 +103,7 @@ class Talk:
         self._ref = ""
         self._ends: dict[int, str] = {}
         self._is_begun = False
+        self._end_provider: Callable[[], None] | None = None
 
     def start(self) -> None:
         """Begin both threads; the process ends only when the one that settles has."""
@@ -122,11 +123,11 @@ class Talk:
     def hang_up(self) -> None:
         """Nobody reads any more."""
         self.frames.close()
-        self._pieces.close()
+        self._stop_listening()
 
     # --- The provider's side -----------------------------------------------------------------
     def _listen(self) -> None:
-        request = self._question.request(self._reserved.max_tokens)
+        request = self._question.request(self._reserved.max_tokens, on_begun=self._note_begun)
         last: Exception | None = None
         try:
             pieces = self._question.chat.stream(request, timeout_s=settings.CHAT_DEADLINE_S)
@@ -138,9 +139,20 @@ class Talk:
         except Exception as error:
             last = error
         finally:
+            self._end_provider = None
             seats.leave()
             with suppress(Closed):
                 self._pieces.put(last)
+
+    def _note_begun(self, end_provider: Callable[[], None]) -> None:
+        self._end_provider = end_provider
+        if self._pieces.is_closed:
+            end_provider()
+
+    def _stop_listening(self) -> None:
+        self._pieces.close()
+        if (end_provider := self._end_provider) is not None:
+            end_provider()
 
     # --- Between them ------------------------------------------------------------------------
     def _pass_on(self) -> None:
@@ -152,9 +164,8 @@ class Talk:
                 log.exception("job %s was not settled", self._reserved.run.job.pk)
             finally:
                 connection.close()
-                self._pieces.close()
-                with suppress(Closed):
-                    self._put(_END)
+                self._stop_listening()
+                self.frames.put_last((_END, 0))
 
     def _until_the_end(self) -> None:
         try:
@@ -175,8 +186,7 @@ class Talk:
         except Exception as error:
             self._tell(settling.give_back(self._reserved, error))
         else:
-            with suppress(Closed):
-                self._say_goodbye(settled)
+            self._say_goodbye(settled)
 
     def _next(self) -> Chunk | None:
         """The provider's next piece, None at its end; raises Closed where nobody reads."""
@@ -220,8 +230,8 @@ class Talk:
             body["credits"] = shown_credits(self._question.user, used=settled.charged)
             if warnings := [*self._reserved.warnings, *settled.warnings]:
                 body["warnings"] = warnings
-            self._put(frame(body))
-        self._put(DONE)
+            self.frames.put_last((frame(body), 0))
+        self.frames.put_last((DONE, 0))
 
     def _settle_what_was_sent(self) -> None:
         settling.settle(
@@ -238,8 +248,7 @@ class Talk:
             self.failed = error
             return
         told = envelope(error, self._question.request_id)["error"]
-        with suppress(Closed):
-            self._put(frame({"error": told}))
+        self.frames.put_last((frame({"error": told}), 0))
 
     def _estimated(self, written: int) -> Usage:
         return estimated_usage(input_tokens=self._question.input_tokens, written=written)

@@ -30,7 +30,7 @@ from generation.models import AICall, Job
 from generation.operations import HOLD_OUTLIVES_DEADLINE
 from generation.providers.protocols import Call, Usage
 from generation.run import DATABASE_AWAY, Run
-from generation.telling import tell_state
+from generation.telling import tell
 
 log = logging.getLogger("techpack.jobs")
 
@@ -192,5 +192,5 @@ def begin(
             started_at=Now(),
         )
         run = DirectRun(job, calls.open_call(job, call))
-        tell_state(job, status=job.status, progress=0, step=job.step)
+        tell(job, is_new=True)
     return run

@@ -6,9 +6,12 @@ What the client sent goes on as it came, and what the vendor answered comes back
 from __future__ import annotations
 
 import json
+import os
+import socket
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import partial
 from typing import Any, Final
 
 import httpx2
@@ -60,6 +63,8 @@ class WireChat:
         response = self._send(request, deadline, is_stream=True)
         pieces = Pieces(thoughts_apart=self._dialect.counts_thoughts_apart)
         with closing(response):
+            if request.on_begun is not None:
+                request.on_begun(partial(_hang_up, response))
             with self._told(request):
                 events = self._events(response, deadline)
             while True:
@@ -96,7 +101,6 @@ class WireChat:
             body=body,
             options={
                 "headers": {} if self._dialect.api_key else {"Authorization": openai.omit},
-                "security": {"bearer_auth": True},
                 "follow_redirects": False,
                 "timeout": httpx2.Timeout(
                     connect=min(CONNECT_S, left_s),
@@ -149,6 +153,19 @@ def _client(dialect: Dialect) -> openai.OpenAI:
         # The SDK reads these from the environment for whomever it talks to.
         client.organization = client.project = None
     return client
+
+
+def _hang_up(response: httpx2.Response) -> None:
+    """End the connection under a thread that reads from it, which then meets its end."""
+    if response.is_closed:  # its connection may serve another answer by now
+        return
+    connection = response.extensions["network_stream"].get_extra_info("socket")
+    try:
+        # By a descriptor of our own: TLS is left alone, as it is that thread's.
+        with socket.socket(fileno=os.dup(connection.fileno())) as same:
+            same.shutdown(socket.SHUT_RDWR)
+    except (OSError, ValueError):  # it has ended by itself
+        return
 
 
 def _read(response: httpx2.Response, deadline: Deadline) -> bytes:

@@ -6,7 +6,7 @@ data in the product's own words, images are bytes of PNG, JPEG or SVG.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, NotRequired, Protocol, TypedDict
@@ -140,6 +140,8 @@ class ChatRequest:
     ``messages`` and ``options`` (temperature, tools, response_format, whatever else the client
     sent) are passed on as they came. ``knowledge`` is what is known about the user's pack, as
     plain JSON-able data; a language model gets it as data in a message, never as instructions.
+    ``on_begun`` is called when a streamed answer begins, with what hangs up from another thread
+    while this one waits for the next piece; a provider that never waits need not call it.
     """
 
     model: str
@@ -147,6 +149,7 @@ class ChatRequest:
     max_tokens: int
     options: Mapping[str, Any] = field(default_factory=dict)
     knowledge: Mapping[str, Any] | None = None
+    on_begun: Callable[[Callable[[], None]], None] | None = None
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from accounts.operations import create_key
 from credits import operations as ledger
 from credits import queries as credit
 from tests.api.contract import Contract
+from tests.fakes.fixtures import chat_vendor, gemini_vendor, openai_vendor  # noqa: F401
 from tests.runtime.processes import wait_for
 from tests.techpack.conftest import (  # noqa: F401
     _at_once,

@@ -11,13 +11,15 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from assistant import terms
-from assistant.knowledge import MOST_BYTES, PRODUCTS_MOST, fitted, knowledge_of, size_of
+from assistant.fitting import MOST_BYTES, fitted, size_of
+from assistant.knowledge import PRODUCTS_MOST, knowledge_of
 from core.errors import NotFound
-from core.money import format_credits
+from core.money import brief
 from credits import queries as ledger
 from generation.providers.protocols import ChatRequest
 from generation.providers.studio.answerer import Answerer
 from techpack import bench, demo, operations, queries, trade
+from techpack.measuring import line_of
 from techpack.models import Product
 from techpack.pack import merge
 from techpack.pack.build import build
@@ -32,20 +34,36 @@ def rows_of(table: dict[str, Any]) -> list[Row]:
 
 
 def typed(user: Any, product: Product, fields: dict[str, Any]) -> None:
-    operations.set_fields(user=user, product_id=product.pk, values=fields)
+    operations.type_values(user=user, product_id=product.pk, values=fields)
 
 
 @pytest.fixture
 def product(user: Any, make_product: MakeProduct) -> Product:
     """A polo with a category and one photo, nothing run yet."""
-    return make_product()
+    return queries.product_of(user, make_product().pk)
 
 
 @pytest.fixture
-def demo_product(user: Any) -> Product:
-    """The demo's polo, made by its own steps."""
-    sample = next(row for row in demo.SAMPLES if row.name == "Pier Polo")
-    return demo.make_product(user, sample)
+def measured(user: Any, product: Product) -> Product:
+    """The polo with a known length and every step run."""
+    view = queries.revisions_of(product)[0]
+    view.product = product
+    line = line_of(view, "A04")
+    operations.set_scale(
+        user=user,
+        revision_id=view.pk,
+        start=line["from"],
+        end=line["to"],
+        length_um=720_000,
+        code="A04",
+    )
+    for step, verb in (
+        ("analysis", operations.analyze_base_views),
+        ("close-ups", operations.generate_close_ups),
+        ("sketches", operations.generate_sketches),
+    ):
+        verb(user=user, data=bench.input_of(step, queries.product_of(user, product.pk)))
+    return queries.product_of(user, product.pk)
 
 
 def described(product: Product) -> Any:
@@ -53,9 +71,9 @@ def described(product: Product) -> Any:
     return build(pack, readiness_of(pack), drawn_by="")
 
 
-def test_measures_are_those_of_the_document(user: Any, demo_product: Product) -> None:
-    known = knowledge_of(user=user, product_id=demo_product.pk)
-    sheet = described(demo_product).measures
+def test_measures_are_those_of_the_document(user: Any, measured: Product) -> None:
+    known = knowledge_of(user=user, product_id=measured.pk)
+    sheet = described(measured).measures
     told = rows_of(known["measures"])
     assert [(row["code"], row["name"], row["value"]) for row in told] == [
         (row.code, row.name, row.value.text) for row in sheet.rows
@@ -72,9 +90,9 @@ def test_measures_are_those_of_the_document(user: Any, demo_product: Product) ->
     assert known["product"]["known_length"] == "A04 72.0 cm"
 
 
-def test_readiness_and_its_words_are_the_packs(user: Any, demo_product: Product) -> None:
-    known = knowledge_of(user=user, product_id=demo_product.pk)
-    readiness = readiness_of(merge.load(demo_product))
+def test_readiness_and_its_words_are_the_packs(user: Any, measured: Product) -> None:
+    known = knowledge_of(user=user, product_id=measured.pk)
+    readiness = readiness_of(merge.load(measured))
     assert known["readiness"]["score"] == readiness.score
     assert [row[0] for row in known["readiness"]["blockers"]] == [
         finding.message for finding in readiness.blockers
@@ -85,9 +103,9 @@ def test_readiness_and_its_words_are_the_packs(user: Any, demo_product: Product)
     assert known["product"]["status"] == ("draft" if readiness.is_draft else "ready")
 
 
-def test_bom_construction_and_colours_are_there(user: Any, demo_product: Product) -> None:
-    known = knowledge_of(user=user, product_id=demo_product.pk)
-    pack = merge.load(demo_product)
+def test_bom_construction_and_colours_are_there(user: Any, measured: Product) -> None:
+    known = knowledge_of(user=user, product_id=measured.pk)
+    pack = merge.load(measured)
     assert [row["component"] for row in rows_of(known["bom"])] == [
         row.label for row in pack.rows("bom")
     ]
@@ -103,8 +121,9 @@ def test_bom_construction_and_colours_are_there(user: Any, demo_product: Product
     assert all(any(code in stitch for stitch in used) for code in known["terms"] if code.isdigit())
 
 
-def test_the_answerer_answers_from_the_demo_pack(user: Any, demo_product: Product) -> None:
-    known = knowledge_of(user=user, product_id=demo_product.pk)
+def test_the_answerer_answers_from_the_demo_pack(user: Any) -> None:
+    sample = next(row for row in demo.SAMPLES if row.name == "Pier Polo")
+    known = knowledge_of(user=user, product_id=demo.make_product(user, sample).pk)
     chest = next(row for row in rows_of(known["measures"]) if row["code"] == "A01")
     score = known["readiness"]["score"]
 
@@ -206,14 +225,17 @@ def test_other_products_are_named_beside_a_pack(user: Any, make_product: MakePro
 def test_the_account_and_the_prices_are_those_of_the_site(user: Any, settings: Any) -> None:
     known = knowledge_of(user=user, product_id=None)
     balance = ledger.balance(user)
-    assert known["account"]["available"] == format_credits(balance.free)
+    assert known["account"]["available"] == brief(balance.free)
     assert known["account"]["plan"] == "Free"
     prices = {row["step"]: row["price"] for row in rows_of(known["prices"])}
     assert prices["Category"] == "Free"
     assert prices["Sketches"] == "3 credits"
-    settings.PRICES = {**settings.PRICES, "sketches/generate": 5_500_000}
-    prices = {row["step"]: row["price"] for row in rows_of(knowledge_of(user=user, product_id=None)["prices"])}
-    assert prices["Sketches"] == "5.5 credits"
+    settings.PRICES = {**settings.PRICES, "sketches/generate": 5_000_000}
+    prices = {
+        row["step"]: row["price"]
+        for row in rows_of(knowledge_of(user=user, product_id=None)["prices"])
+    }
+    assert prices["Sketches"] == "5 credits"
 
 
 def test_only_models_that_are_set_up_are_told(user: Any, settings: Any) -> None:
@@ -221,11 +243,9 @@ def test_only_models_that_are_set_up_are_told(user: Any, settings: Any) -> None:
     assert [row["model"] for row in told] == ["studio-1"]
 
 
-def test_what_is_out_of_date_has_its_price(user: Any, demo_product: Product) -> None:
-    operations.change_product(
-        user=user, product_id=demo_product.pk, changes={"category": "outerwear"}
-    )
-    known = knowledge_of(user=user, product_id=demo_product.pk)
+def test_what_is_out_of_date_has_its_price(user: Any, measured: Product) -> None:
+    operations.change_product(user=user, product_id=measured.pk, changes={"category": "outerwear"})
+    known = knowledge_of(user=user, product_id=measured.pk)
     assert {row["output"]: row["credits"] for row in known["stale"]} == {
         "base-views/analyze": 3.0,
         "close-ups/generate": 3.0,
@@ -235,7 +255,7 @@ def test_what_is_out_of_date_has_its_price(user: Any, demo_product: Product) -> 
 
 def test_the_number_of_queries_does_not_grow(user: Any, product: Product) -> None:
     def queries_now() -> int:
-        with CaptureQueriesContext(connection, ) as captured:
+        with CaptureQueriesContext(connection) as captured:
             knowledge_of(user=user, product_id=product.pk)
         return len(captured)
 
@@ -269,8 +289,12 @@ def test_the_longest_texts_still_fit_and_what_went_is_named(user: Any, product: 
     known = knowledge_of(user=user, product_id=product.pk)
     assert size_of(known) <= MOST_BYTES
     assert known["left_out"]
+    assert known["product"]["id"] == str(product.pk)
     assert rows_of(known["measures"])[0]["code"] == "A01"
-    assert known["readiness"]["score"] == readiness_of(merge.load(queries.product_of(user, product.pk))).score
+    assert (
+        known["readiness"]["score"]
+        == readiness_of(merge.load(queries.product_of(user, product.pk))).score
+    )
 
 
 def test_fitting_takes_nothing_from_what_fits() -> None:

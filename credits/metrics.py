@@ -27,29 +27,35 @@ SHORTFALLS = Histogram(
 )
 
 # Refusals of the last day whose ten minutes are over or that were made good within them: of the
-# newest 10 000, so that a client that hammers cannot make this slow. A hold's id begins with its
-# time in milliseconds, so that the account's index leads to the few of then, give or take the
-# minute by which clocks may differ.
+# newest 10 000, so that a client that hammers cannot make this slow. Beside them the successes of
+# the same accounts and models; read backwards, the smallest time of a success so far is the next.
+# A hold's id begins with its time in milliseconds, so that the account's index leads to those of
+# the day, give or take the minute by which clocks may differ.
 _MADE_GOOD = """
-    SELECT count(*) FILTER (WHERE is_made_good), count(*)
-    FROM (
-        SELECT refusal.created_at, EXISTS (
-            SELECT 1 FROM credits_hold hold
-            WHERE hold.account_id = refusal.account_id
-              AND hold.id > (lpad(to_hex(refusal.ms - 60000), 12, '0') || repeat('0', 20))::uuid
-              AND hold.id < (lpad(to_hex(refusal.ms + 660000), 12, '0') || repeat('0', 20))::uuid
-              AND hold.created_at BETWEEN refusal.created_at
-                  AND refusal.created_at + interval '10 minutes'
-              AND coalesce(nullif(hold.model, ''), hold.operation) = refusal.model
-        ) AS is_made_good
-        FROM (
-            SELECT account_id, model, created_at,
-                   (extract(epoch FROM created_at) * 1000)::bigint AS ms
-            FROM credits_refusal WHERE created_at > now() - interval '24 hours'
-            ORDER BY created_at DESC LIMIT 10000
-        ) refusal
-    ) of_the_day
-    WHERE is_made_good OR created_at <= now() - interval '10 minutes'
+    WITH refusal AS MATERIALIZED (
+        SELECT account_id, model, created_at FROM credits_refusal
+        WHERE created_at > now() - interval '24 hours'
+        ORDER BY created_at DESC LIMIT 10000
+    ), refused AS (
+        SELECT account_id, model, min(created_at) AS since,
+               (extract(epoch FROM min(created_at)) * 1000)::bigint - 60000 AS since_ms
+        FROM refusal GROUP BY account_id, model
+    ), event AS (
+        SELECT account_id, model, created_at, NULL::timestamptz AS success_at FROM refusal
+        UNION ALL
+        SELECT refused.account_id, refused.model, hold.created_at, hold.created_at
+        FROM refused JOIN credits_hold hold ON hold.account_id = refused.account_id
+          AND hold.id > (lpad(to_hex(refused.since_ms), 12, '0') || repeat('0', 20))::uuid
+        WHERE hold.created_at >= refused.since
+          AND coalesce(nullif(hold.model, ''), hold.operation) = refused.model
+    ), judged AS (
+        SELECT created_at, success_at, coalesce(
+            min(success_at) OVER (PARTITION BY account_id, model ORDER BY created_at DESC)
+                <= created_at + interval '10 minutes', FALSE) AS is_made_good
+        FROM event
+    )
+    SELECT count(*) FILTER (WHERE is_made_good), count(*) FROM judged
+    WHERE success_at IS NULL AND (is_made_good OR created_at <= now() - interval '10 minutes')
 """
 
 

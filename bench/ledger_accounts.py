@@ -14,7 +14,7 @@ from credits.models import Account
 
 MONTH = timedelta(days=30)
 FILL = """
-    SELECT credits_add_lot(id, uuidv7(), %s, %s, %s || id, '', %s, %s, NULL)
+    SELECT credits_add_lot(id, gen_random_uuid(), %s, %s, %s || id, '', %s, %s, NULL)
     FROM credits_account WHERE id = ANY(%s)
 """
 

@@ -7,7 +7,7 @@ from django.db import migrations
 
 from credits import sql
 
-CHECKSUM = "8daaa52c9be96bac7648dbd9813fa92278e02dd150c2954d0e4387f99ffefcb8"
+CHECKSUM = "2a314fb22d61e6f5a42fada25b84de6fb635aed768e9d159e7387cbe97f3aca3"
 
 
 def install(apps, schema_editor):

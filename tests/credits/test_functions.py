@@ -6,11 +6,13 @@ import hashlib
 import importlib
 import re
 from pathlib import Path
+from uuid import RFC_4122
 
 import pytest
 from django.db import connection
 
 import credits
+from core.ids import uuid7
 from credits import sql
 
 MIGRATIONS = Path(credits.__file__).with_name("migrations")
@@ -50,3 +52,15 @@ def test_a_change_of_the_source_has_a_migration_that_installs_it() -> None:
     migration = importlib.import_module(f"credits.migrations.{newest}")
     checksum = hashlib.sha256(sql.SOURCE.encode()).hexdigest()
     assert checksum == migration.CHECKSUM, "add a migration that installs ledger.sql again"
+
+
+@pytest.mark.django_db
+def test_new_ids_are_uuids_of_version_7_in_the_order_of_time() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT credits_new_id() FROM generate_series(1, 200)")
+        made = [row[0] for row in cursor.fetchall()]
+    assert {(each.version, each.variant) for each in made} == {(7, RFC_4122)}
+    assert len(set(made)) == 200
+    ours = uuid7()
+    assert abs((ours.int >> 80) - (made[-1].int >> 80)) < 10_000, "milliseconds of one clock"
+    assert [each.int >> 80 for each in made] == sorted(each.int >> 80 for each in made)

@@ -47,7 +47,7 @@ class Answerer:
     def complete(self, request: ChatRequest, *, timeout_s: float) -> Completion:
         """The whole answer; it takes milliseconds, so that ``timeout_s`` never passes."""
         said = _said(request)
-        message = {"role": "assistant", "content": None, said.field: said.text}
+        message = {"role": "assistant", "content": None, "refusal": None, said.field: said.text}
         choices = [
             {"index": index, "message": dict(message), "finish_reason": said.finish}
             for index in range(_count(request.options))

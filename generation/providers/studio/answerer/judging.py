@@ -21,6 +21,7 @@ ASPECTS = frozenset({"method", "tolerance", "grading", "trust", "convert", "comp
 OF_POINTS = ASPECTS | {"measure", "measures"}
 OF_ITSELF = frozenset({"hello", "thanks", "refuse", "change", "abilities"})
 AGAIN = frozenset({"", "measure", "grading", "materials", "construction", "term", "about"})
+STEPS = frozenset({"sketches", "close_ups", "steps"})
 _PRONOUN = word_set("it that this they those them these there same one")
 _OPENER = re.compile(r"(?:and|also|what about|how about|now|then|same|but|plus|in|for|or)\b")
 _CALLOUT = re.compile(r"\bcallout (?:number |no )?\d")
@@ -82,7 +83,7 @@ def _of_points(reading: Reading, scores: Mapping[str, float]) -> dict[str, float
     sized = bool(reading.sizes or reading.size_astray)
     found: dict[str, float] = {}
     if reading.groups:
-        found = {"measure": 2.5, **{topic: 1.5 for topic in ASPECTS if topic in scores}}
+        found = {"measure": 2.5, **{topic: 1.5 for topic in ASPECTS if scores.get(topic, 0) >= 2}}
         if sized:
             found["grading"] = 6.0
         if reading.unit:
@@ -137,7 +138,7 @@ def _carried(reading: Reading, before: Reading | None) -> Reading:
             wanted = "grading" if reading.sizes else before.topic if before.sizes else "convert"
         groups, lengths = before.groups, reading.lengths or before.lengths
         return _in_the_same(replace(reading, topic=wanted, groups=groups, lengths=lengths), before)
-    if reading.topic in AGAIN:
+    if reading.topic in AGAIN or (reading.topic in STEPS and before.topic == "prices"):
         return _same_again(reading, before, opens=opens)
     return reading
 

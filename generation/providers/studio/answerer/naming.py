@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 
 from generation.providers.studio.answerer.facts import Facts, Point
@@ -21,7 +21,8 @@ SAID: tuple[tuple[str, str], ...] = tuple(
         "chest width": "pit to pit, p2p, armpit to armpit, underarm to underarm, half chest",
         "chest bust": "bust, breast",
         "bust chest": "chest girth",
-        "body length centre back": "back length, cb length, length at the back, centre back length",
+        "body length centre back": "back length, cb length, length at the back, centre back length,"
+        " length at centre back, length at center back",
         "body length hps": "hps length, front length, length from hps, length from the shoulder",
         "body length outseam overall skirt": "total length, garment length, overall length,"
         " full length",
@@ -49,18 +50,15 @@ SAID: tuple[tuple[str, str], ...] = tuple(
         "waist": "waistline",
         "pouch pocket": "kangaroo pocket, front pouch",
         "drawcord": "drawstring, cord, draw string, hood string, hood cord",
-        "hood": "hood",
         "outsole": "sole",
         "inside": "insole",
-        "heel": "heel",
-        "handle": "strap drop, handle",
-        "strap": "strap",
-        "overall": "total, overall",
+        "handle": "strap drop",
+        "overall": "total",
         "zip": "zipper, zip fastener",
-        "main fabric shell": "main fabric, shell fabric, body fabric, outer fabric, main material",
-        "thread": "sewing thread, yarn",
+        "main fabric shell": "shell fabric, body fabric, outer fabric",
+        "thread yarn": "yarn",
         "weight": "heavy, weigh, grams",
-        "length": "long, lenght",
+        "length": "long",
         "width": "wide, broad, breadth",
         "height": "high, tall",
         "depth": "deep",
@@ -74,8 +72,21 @@ SAID: tuple[tuple[str, str], ...] = tuple(
 DIMENSION = word_set("length width height depth drop opening position spacing thickness")
 PLACE = word_set("centre back front point straight curve top bottom hps position relaxed total")
 NOISE = word_set("half full at from and the of along each end in to or with first")
-# How long is it? The length by which a whole product is known.
-WHOLE = ("A04", "C15", "B12", "C01", "F04", "G02", "Z01H", "Z01W")
+# What a product as a whole is known by.
+WHOLE: Mapping[str, tuple[str, ...]] = {
+    "length": ("A04", "C15", "B12", "C01", "F04", "Z01H", "Z01W", "G02"),
+    "height": ("Z01H", "G02", "A04", "C15", "B12", "C01"),
+    "width": ("Z01W", "G01", "F05"),
+    "depth": ("Z01D", "G03"),
+    "weight": ("A42", "F17", "G11", "Z01M"),
+}
+# Words that mean a row together, wherever they stand.
+TOGETHER: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
+    (word_set("shoulder width"), word_set("across")),
+    (word_set("neck depth"), word_set("front drop")),
+    (word_set("leg bottom"), word_set("opening")),
+    (word_set("leg length"), word_set("inseam")),
+)
 
 
 @lru_cache(maxsize=4096)
@@ -84,30 +95,46 @@ def name_words(name: str) -> frozenset[str]:
     return frozenset(tokens(name)) - NOISE - STOP
 
 
+Said = tuple[tuple[str, ...], frozenset[str]]
+
+
 @lru_cache(maxsize=1)
-def _said() -> list[tuple[tuple[str, ...], frozenset[str]]]:
-    rows = [(tuple(tokens(said)), frozenset(tokens(meant))) for said, meant in SAID]
-    return sorted(rows, key=lambda row: -len(row[0]))
+def _said() -> dict[str, list[Said]]:
+    """What people say and the words that it stands for, by its first word, longest first."""
+    found: dict[str, list[Said]] = {}
+    for said, names in SAID:
+        words = tuple(tokens(said))
+        found.setdefault(words[0], []).append((words, frozenset(tokens(names))))
+    for rows in found.values():
+        rows.sort(key=lambda row: -len(row[0]))
+    return found
 
 
 def meant(words: Sequence[str]) -> frozenset[str]:
-    """The question's words and what the trade means by them."""
+    """The question's words and what the trade means by them; a longer saying takes its words."""
     found: set[str] = set()
-    taken: set[int] = set()
-    for said, names in _said():
-        for at in range(len(words) - len(said) + 1):
-            span = range(at, at + len(said))
-            if tuple(words[at : at + len(said)]) == said and not taken & set(span):
-                found |= names
-                taken |= set(span) if len(said) > 1 else set()
-    single = (word for at, word in enumerate(words) if at not in taken)
-    return frozenset(found | {word for word in single if word not in NOISE and word not in STOP})
+    at = 0
+    while at < len(words):
+        rows = (row for row in _said().get(words[at], ()) if _is_at(row[0], words, at))
+        said, names = next(rows, ((words[at],), frozenset()))
+        found |= names
+        if len(said) == 1 and words[at] not in NOISE and words[at] not in STOP:
+            found.add(words[at])
+        at += len(said)
+    for all_of, names in TOGETHER:
+        found |= names if all_of <= found else frozenset()
+    return frozenset(found)
+
+
+def _is_at(said: tuple[str, ...], words: Sequence[str], at: int) -> bool:
+    return tuple(words[at : at + len(said)]) == said
 
 
 @lru_cache(maxsize=1)
 def words_known() -> frozenset[str]:
     """Every word that names points, or stands for others."""
-    said = frozenset(word for said, names in _said() for word in (*said, *names))
+    every = (row for rows in _said().values() for row in rows)
+    said = frozenset(word for said, names in every for word in (*said, *names))
     return said | DIMENSION | PLACE
 
 
@@ -149,10 +176,21 @@ def points_in(words: Sequence[str], facts: Facts) -> tuple[Point, ...]:
     return tuple(sorted(found, key=lambda point: -scores[point.code])[:NAMES_MOST])
 
 
-def whole_length(facts: Facts) -> tuple[Point, ...]:
-    """The length by which the product as a whole is known."""
+def of_the_whole(words: Sequence[str], facts: Facts) -> tuple[Point, ...]:
+    """The point by which the whole product is long, high, wide, deep or heavy, as asked."""
     codes = {point.code: point for point in facts.points}
-    return tuple(codes[code] for code in WHOLE if code in codes)[:1]
+    for dimension in meant(words) & set(WHOLE):
+        for code in WHOLE[dimension]:
+            if code in codes:
+                return (codes[code],)
+    return ()
+
+
+def nouns_in(words: Sequence[str]) -> list[str]:
+    """The words of a question that name what is measured, rather than how."""
+    how = DIMENSION | PLACE | set(WHOLE)
+    known = words_known() - how
+    return [word for word in dict.fromkeys(words) if word in known and not meant([word]) & how]
 
 
 def rows_in(words: Sequence[str], names: Sequence[str]) -> tuple[int, ...]:

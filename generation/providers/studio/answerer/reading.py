@@ -12,12 +12,13 @@ from generation.providers.studio.answerer.words import content, corrected, plain
 
 CLAUSES_MOST = 4
 WORDS_MOST = 160
+ASIDES_MOST = 24
 MERGED = frozenset({"measure", "tolerance", "method", "trust", "convert"})
 _SPLIT = re.compile(
     r"[?!;\n]+|\.(?=\s|$)|,? \band (?=(?:what|how|which|is|are|does|do|can|who|where|why|also)\b)",
     re.IGNORECASE,
 )
-_ASIDE = re.compile(r"\b(?:the|between|and|or|than|vs|versus|to|with|from|of)\b|,")
+_ASIDE = re.compile(r"\b(?:the|between|and|or|than|vs|versus|minus|plus|to|with|from|of)\b|,")
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,11 @@ class Reading:
 
 
 def clauses_of(text: str) -> list[str]:
-    """The questions of a message, one by one."""
-    parts = [part.strip(" ,.") for part in _SPLIT.split(text)]
-    return [part for part in parts if part][: 4 * CLAUSES_MOST] or [""]
+    """The questions of a message, one by one; of very many the first and the last."""
+    parts = [part for part in (part.strip(" ,.") for part in _SPLIT.split(text)) if part]
+    if len(parts) > 4 * CLAUSES_MOST:
+        parts = parts[: 2 * CLAUSES_MOST] + parts[-2 * CLAUSES_MOST :]
+    return parts or [""]
 
 
 def read(clause: str, facts: Facts, language: str) -> Reading:
@@ -68,7 +71,8 @@ def read(clause: str, facts: Facts, language: str) -> Reading:
     words = tuple(corrected(tokens(text)[:WORDS_MOST], known))
     sizes, astray = said.sizes_in(clause, text, facts.sizes)
     things = [word for word in words if word != "size"] if sizes or astray else list(words)
-    asides = [corrected(tokens(part), known) for part in _ASIDE.split(text) if part.strip()]
+    parts = [part for part in _ASIDE.split(text) if part.strip()][:ASIDES_MOST]
+    asides = [corrected(tokens(part)[:WORDS_MOST], known) for part in parts]
 
     def rows(table: str, column: str, *, but: str = "") -> tuple[int, ...]:
         names = [str(row.get(column, "")) for row in facts.table(table)]

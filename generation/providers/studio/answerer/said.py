@@ -37,9 +37,10 @@ def lengths_in(text: str) -> tuple[Typed, ...]:
     found = []
     for match in _LENGTH.finditer(text):
         rest = text[match.end() :]
-        if match["unit"] == "in" and re.match(r" [a-z]", rest) and not _IS_INCH.match(rest):
-            continue  # "a 12 in the list"
         unit, number = _UNITS[match["unit"][0]], match["number"].replace(",", ".")
+        is_word = match["unit"] == "in" and re.match(r" [a-z]", rest) and "/" not in number
+        if is_word and not _IS_INCH.match(rest):
+            continue  # "a 12 in the list"
         if (um := in_um(number, unit)) is not None:
             found.append(Typed(f"{number} {unit}", unit, um))
     return tuple(found)

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
-CORRECTED_FROM = 5  # letters; in shorter words a slip makes another word
+CORRECTED_FROM, CORRECTED_TO = 5, 20  # letters; in shorter words a slip makes another word
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)?(?:/\d+)?|[^\W\d_]+\d{0,3}[^\W\d_]?|\d+[^\W\d_]+|[\"″]")
 _SAME = str.maketrans({"’": "'", "‘": "'", "`": "'", "“": '"', "”": '"', "–": "-", "—": "-"})
 _SHORT = (
@@ -60,7 +60,7 @@ STOP = word_set("""
     ask info information detail details current currently exact value figure number spec row
     entry pack techpack tech product item style garment piece article sample factory supplier
     person people way thanks thank hello hi hey mean call called another used using placed correct
-    possible available present great fine today
+    possible available present great fine today shoe
 """)
 
 
@@ -81,7 +81,7 @@ def corrected(words: Sequence[str], known: Collection[str], *, most: int = 24) -
         if (
             word not in known
             and word not in STOP
-            and len(word) >= CORRECTED_FROM
+            and CORRECTED_FROM <= len(word) <= CORRECTED_TO
             and word.isalpha()
             and word.isascii()
             and tried < most

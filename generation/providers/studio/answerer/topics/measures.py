@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from core.units import format_length
 from generation.providers.studio.answerer import naming
 from generation.providers.studio.answerer.facts import Facts, Point, in_um
 from generation.providers.studio.answerer.reading import Reading
@@ -31,19 +32,17 @@ def measure(reading: Reading, facts: Facts) -> Reply:
     """The points that were named, or which there are."""
     if not facts.has_pack:
         return Reply(NO_PACK)
-    points = reading.points or _of_the_whole(reading, facts)
+    points = reading.points
+    if not points and not reading.unknown and not naming.nouns_in(reading.words):
+        points = naming.of_the_whole(reading.words, facts)
     if not points and not reading.unknown and _IN_GENERAL & set(reading.words):
         return measures(reading, facts)
     if not points:
         return _none_found(reading, facts)
     if len(points) == 1:
-        return Reply(_alone(points[0], facts), (figure_of(points[0]),))
+        text = _alone(points[0], facts)
+        return Reply(paragraphs(text, _all_round(points[0], reading)), (figure_of(points[0]),))
     return Reply(_several(points, facts), tuple(map(figure_of, points)))
-
-
-def _of_the_whole(reading: Reading, facts: Facts) -> tuple[Point, ...]:
-    spoken = {"length", "long", "tall", "height", "high"} & set(reading.words)
-    return naming.whole_length(facts) if spoken and not reading.unknown else ()
 
 
 def _none_found(reading: Reading, facts: Facts) -> Reply:
@@ -51,7 +50,8 @@ def _none_found(reading: Reading, facts: Facts) -> Reply:
         return Reply(
             f"The pack of {safe(facts.name)} has no points of measure yet. {_to_begin(facts)}"
         )
-    said = joined([f"“{safe(word)}”" for word in reading.unknown[:4]], "or")
+    named = reading.unknown or naming.nouns_in(reading.words)
+    said = joined([f"“{safe(word)}”" for word in named[:4]], "or")
     start = (
         f"I find no point of measure for {said} in this pack."
         if said
@@ -76,6 +76,14 @@ def _alone(point: Point, facts: Facts) -> str:
     tolerance = f" Tolerance {tolerance_of(point)}." if tolerance_of(point) else ""
     said = f"{head}: {safe(point.figure)}{size}, {point.mark}."
     return paragraphs(f"{said}{tolerance}{_doubt(point)}{_warned(point, facts)}", how)
+
+
+def _all_round(point: Point, reading: Reading) -> str:
+    """The full girth of a half measure, where it was asked for."""
+    if point.um is None or not point.name.endswith(", half") or not _GIRTH & set(reading.words):
+        return ""
+    full = format_length(2 * point.um, point.unit)
+    return f"Half is measured flat from edge to edge: all the way round it is {full}."
 
 
 def _doubt(point: Point) -> str:
@@ -168,6 +176,7 @@ FILTERS: tuple[tuple[str, str, Kept], ...] = (
     ("missing unknown open lack without no yet", "without a value", lambda p: not p.value),
     ("measured", "measured", lambda p: p.source == "measured"),
 )
+_GIRTH = word_set("full circumference girth round around")
 _UNSURE = word_set("least sure certain uncertain accurate uncertainty biggest largest")
 
 

@@ -39,12 +39,11 @@ def grading(reading: Reading, facts: Facts) -> Reply:
             for size, value in zip(sizes, values, strict=True)
         ]
     open_ones = [point for point in points if not point.value]
-    note = (
-        f"{joined([point.code for point in open_ones])} has no value at the sample size, so nothing"
-        " can be computed."
-        if open_ones
-        else ""
-    )
+    note = ""
+    if open_ones:
+        codes = joined([point.code for point in open_ones])
+        have = "has" if len(open_ones) == 1 else "have"
+        note = f"{codes} {have} no value at the sample size, so nothing can be computed."
     told = [_alone(point, sizes[0], facts, unit) for point in points] if len(sizes) == 1 else []
     shown = "\n".join(told) if told else table(("Code", "Point", *map(safe, sizes), "Step"), rows)
     head = f"In {unit}, sample size {safe(_sample(facts))}:" if not told else ""
@@ -59,17 +58,11 @@ def _alone(point: Point, size: str, facts: Facts, unit: str) -> str:
     if size == _sample(facts) and unit == facts.unit:
         return f"{head}, the sample size: {safe(point.figure)}, {point.mark}."
     step, every = point.step
-    by = (
-        f"{step} {facts.unit} per size"
-        if every == 1
-        else f"{step} {facts.unit} every {every} sizes"
-    )
-    how = (
-        f"{safe(point.figure)} in {safe(_sample(facts))}, grade {by}"
-        if point.grade
-        else "not graded"
-    )
-    return f"{head}: {value} {unit} ({how}; {point.mark} at the sample size)."
+    spread = "per size" if every == 1 else f"every {every} sizes"
+    graded = in_um(step, "cm")  # "0.0" is not graded, whatever the unit
+    how = f"grade {step} {facts.unit} {spread}" if graded else "not graded: the same in every size"
+    base = f"{safe(point.figure)} in {safe(_sample(facts))}"
+    return f"{head}: {value} {unit} ({base}, {how}; {point.mark} at the sample size)."
 
 
 def in_size(point: Point, size: str, facts: Facts, unit: str) -> str:

@@ -139,7 +139,9 @@ def products(reading: Reading, facts: Facts) -> Reply:
         others = (
             f" Your others: {joined(names)}{' and older ones' if older else ''}." if names else ""
         )
-        return Reply(f"This pack is {safe(facts.name)}.{others or ' It is your only product.'}")
+        figures = ({"name": facts.name}, *({"name": str(row.get("name"))} for row in rows))
+        only = "" if others else " It is your only product."
+        return Reply(f"This pack is {safe(facts.name)}.{others}{only}", figures)
     if "products" not in facts.known:
         return Reply("I was not told your products. They are on the page Products.")
     if not rows:

@@ -10,7 +10,7 @@ from generation.providers.studio.answerer.facts import Facts, Point
 from generation.providers.studio.answerer.reading import Reading
 from generation.providers.studio.answerer.said import Typed
 from generation.providers.studio.answerer.topics.measures import measure
-from generation.providers.studio.answerer.words import word_set
+from generation.providers.studio.answerer.words import tokens, word_set
 from generation.providers.studio.answerer.writing import (
     NO_PACK,
     Reply,
@@ -26,6 +26,8 @@ from generation.providers.studio.answerer.writing import (
 UNITS = ("mm", "cm", "in")
 MM = 1_000
 ADDING = word_set("sum add plus together")
+WIDE = word_set("width half across")
+LONG = word_set("length rise inseam outseam height drop")
 ROUNDED = "Inches are in sixteenths, as the trade writes them."
 
 
@@ -77,7 +79,8 @@ def compare(reading: Reading, facts: Facts) -> Reply:
     """Two or more points side by side, with their differences and how sure those are."""
     if not facts.has_pack:
         return Reply(NO_PACK)
-    points = [_best_of(group) for group in reading.groups]
+    alike = reading.groups[0] if len(reading.groups) == 1 else ()
+    points = list(alike) if len(alike) > 1 else [_best_of(group) for group in reading.groups]
     if len(points) < 2:
         if points and len(reading.lengths) == 1:
             return _against_said(points[0], reading.lengths[0])
@@ -113,13 +116,21 @@ def _difference(one: Point, other: Point, unit: str) -> str:
     sure = f" ±{format_length(ceil(spread / MM) * MM, unit, with_unit=False)}" if spread else ""
     if apart == 0:
         return f"{one.code} and {other.code} are the same.{_within(0, spread)}"
-    word = "longer" if apart > 0 else "shorter"
-    if all("width" in point.name.lower() for point in (one, other)):
-        word = "wider" if apart > 0 else "narrower"
+    word = _words_of(one, other)[0 if apart > 0 else 1]
     shown = format_length(abs(apart), unit, with_unit=False)
     return (
         f"{one.code} is {shown}{sure} {unit} {word} than {other.code}.{_within(abs(apart), spread)}"
     )
+
+
+def _words_of(one: Point, other: Point) -> tuple[str, str]:
+    """How two such points differ: longer and shorter, wider and narrower."""
+    names = [set(tokens(point.name)) for point in (one, other)]
+    if all(words & WIDE for words in names):
+        return "wider", "narrower"
+    if all(words & LONG for words in names):
+        return "longer", "shorter"
+    return "larger", "smaller"
 
 
 def _within(apart: float, spread: float) -> str:

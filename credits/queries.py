@@ -77,6 +77,10 @@ def balance(user: Any) -> Balance:
 def period_start_of(account: Account) -> datetime:
     """When the account's present month began."""
     months = account.next_month - account.cycle_first_month
+    if months < 1:  # another cycle is to come: the last month of the one before goes on
+        monthly = account.lots.filter(source_key__startswith=f"monthly:{account.pk}:")
+        if last := monthly.order_by("-id").first():
+            return last.effective_at
     return months_after(account.cycle_started_at, max(0, months - 1))
 
 

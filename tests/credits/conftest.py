@@ -15,6 +15,8 @@ from credits import operations as ledger
 from credits.audit import differences
 from credits.models import Account, Hold
 
+pytest.register_assert_rewrite("tests.credits.pair")  # so that it tells what differs
+
 MakeHold = Callable[..., Hold]
 
 

@@ -1,169 +1,334 @@
 """The ledger's rules once more, in plain Python and from the specification, for comparison.
 
-It knows no database and shares no code with the ledger. Amounts are µcr, times are days.
+It knows no database and shares no code with the ledger. Amounts are µcr. A verb that is refused
+raises before it has changed anything.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 
-PRIORITY = {"grace": 0, "monthly": 10, "grant": 20, "topup": 30}
-NEVER = float("inf")
+from .oracle_rows import OracleHold, OracleLine, OracleLot, OraclePart
+
+MONTHLY = {"free": 18_000_000, "pro": 200_000_000}
+FAIR_USE = {"free": 0, "pro": 500}
+GRACE = timedelta(days=7)
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Refused(Exception):
-    """The balance does not cover it."""
+    """The balance, or a key's cap, does not cover it."""
 
 
-@dataclass
-class OracleLot:
-    """One lot, by what became of its credits."""
-
-    name: str
-    kind: str
-    born: int
-    expires_on: float
-    available: int
-    held: int = 0
-    consumed: int = 0
-    expired: int = 0
-    revoked: int = 0
-    is_revoked: bool = False
-
-    @property
-    def rank(self) -> tuple[int, float, int]:
-        """The burn order."""
-        return PRIORITY[self.kind], self.expires_on, self.born
+class Reused(Exception):
+    """The idempotency key came with other content before."""
 
 
-@dataclass
-class OracleHold:
-    """One hold and the lots that it drew from, in burn order."""
+class Closed(Exception):
+    """The hold is not open, or nothing was captured under it."""
 
-    amount: int
-    parts: list[tuple[OracleLot, int]]
-    expires_on: float
-    state: str = "open"
-    captured: int = 0
-    refunded: int = 0
-    taken: dict[str, int] = field(default_factory=dict)
+
+class Wrong(Exception):
+    """No such amount is possible here."""
+
+
+class TooEarly(Exception):
+    """The hold has not run out yet."""
+
+
+def month_after(start: datetime, months: int) -> datetime:
+    """The same day so many months later, or the last of a month that is too short for it."""
+    years, month = divmod(start.month - 1 + months, 12)
+    for day in range(start.day, 0, -1):
+        try:
+            return start.replace(year=start.year + years, month=month + 1, day=day)
+        except ValueError:
+            continue
+    raise AssertionError("every month has a first day")
 
 
 @dataclass
 class Oracle:
-    """An account as it should be."""
+    """An account as it should be at ``now``."""
 
-    today: float = 0.0
+    now: datetime
+    plan: str = "free"
     debt: int = 0
     lots: list[OracleLot] = field(default_factory=list)
     holds: dict[str, OracleHold] = field(default_factory=dict)
-    born: int = 0
+    caps: dict[str, int | None] = field(default_factory=dict)
+    lines: list[OracleLine] = field(default_factory=list)
+    changes: dict[str, int] = field(default_factory=dict)  # of what is available, by hold
+    refunds: dict[str, tuple[str, int]] = field(default_factory=dict)
+    adjustments: dict[str, int] = field(default_factory=dict)
+    jobs_of_day: tuple[date, int] = (date.min, 0)
+    happened: Counter[str] = field(default_factory=Counter)  # what is easily missed
 
-    def _new(self, name: str, kind: str, amount: int, expires_on: float) -> OracleLot:
-        self.born += 1
-        lot = OracleLot(name, kind, self.born, expires_on, amount)
+    def __post_init__(self) -> None:
+        self.cycle_started_at = self.next_month_at = self.month_started_at = self.now
+        self.grant_due_month()
+
+    # --- Credits come in -----------------------------------------------------------------
+
+    def grant(self, name: str, kind: str, amount: int, expires_at: datetime = NEVER) -> None:
+        known = next((lot for lot in self.lots if lot.name == name), None)
+        if amount <= 0:
+            raise Wrong
+        if known is not None:
+            if (known.kind, known.granted) != (kind, amount):
+                raise Reused
+            return
+        paid = min(self.debt, amount)
+        self.happened["a grant paid a debt"] += bool(paid)
+        self.debt -= paid
+        lot = self._new_lot(name, kind, amount, expires_at)
+        lot.available -= paid
+        lot.consumed += paid
+        self.lines.append(OracleLine(kind, "granted", amount - paid))
+
+    def _new_lot(self, name: str, kind: str, amount: int, expires_at: datetime) -> OracleLot:
+        lot = OracleLot(name, kind, len(self.lots), expires_at, amount, amount)
         self.lots.append(lot)
         return lot
 
-    def is_past(self, lot: OracleLot) -> bool:
-        return lot.expires_on <= self.today
+    def grant_due_month(self) -> bool:
+        if self.next_month_at > self.now:
+            return False
+        begun = 0
+        self.happened["a month began"] += 1
+        while month_after(self.cycle_started_at, begun + 1) <= self.now:
+            begun += 1
+        self.month_started_at = month_after(self.cycle_started_at, begun)
+        self.next_month_at = month_after(self.cycle_started_at, begun + 1)
+        name = f"month of {self.plan} from {self.month_started_at}, {len(self.lots)}"
+        self.grant(name, "monthly", MONTHLY[self.plan], self.next_month_at)
+        return True
 
-    def grant(self, name: str, kind: str, amount: int, days: float) -> None:
-        if any(lot.name == name for lot in self.lots):
+    def change_plan(self, plan: str, started_at: datetime) -> None:
+        if (plan, started_at) != (self.plan, self.cycle_started_at):
+            self.plan = plan
+            self.cycle_started_at = self.next_month_at = started_at
+            self.grant_due_month()
+
+    def adjust(self, key: str, amount: int) -> None:
+        if amount == 0:
+            raise Wrong
+        if key in self.adjustments:
+            if self.adjustments[key] != amount:
+                raise Reused
             return
-        lot = self._new(name, kind, amount, self.today + days)
-        paid = min(self.debt, amount)
-        self.debt -= paid
-        lot.available -= paid
-        lot.consumed += paid
+        if amount > 0:
+            self.grant(f"adjustment {key}", "grant", amount)
+        else:
+            self.hold(f"adjust:{key}", -amount, timedelta(minutes=1), operation="adjustment")
+            self.capture(f"adjust:{key}", None)
+        self.adjustments[key] = amount
 
-    def hold(self, key: str, amount: int, days: float) -> None:
-        usable = sorted(
-            (lot for lot in self.lots if lot.available and not self.is_past(lot)),
-            key=lambda lot: lot.rank,
-        )
-        if amount and sum(lot.available for lot in usable) - self.debt < amount:
+    # --- A hold and its end --------------------------------------------------------------
+
+    def hold(
+        self,
+        key: str,
+        amount: int,
+        ttl: timedelta,
+        *,
+        operation: str = "edit",
+        unlimited: bool = False,
+        api_key: str | None = None,
+    ) -> None:
+        if amount < 0:
+            raise Wrong
+        if known := self.holds.get(key):
+            if (known.amount, known.operation) != (amount, operation):
+                raise Reused
+            return
+        day, jobs = self.jobs_of_day
+        jobs = jobs if day == self.now.date() else 0
+        by_plan = unlimited and amount > 0 and jobs < FAIR_USE[self.plan]
+        if amount and not by_plan and amount > min(self.free, self._left_of_cap(api_key)):
+            self._note_why(amount)
             raise Refused
-        parts, rest = [], amount
-        for lot in usable:
-            drawn = min(lot.available, rest)
-            if not drawn:
-                break
-            lot.available -= drawn
-            lot.held += drawn
-            rest -= drawn
-            parts.append((lot, drawn))
-        self.holds[key] = OracleHold(amount, parts, self.today + days)
+        parts = [] if by_plan else self._draw(amount)
+        self.holds[key] = OracleHold(
+            amount, operation, self.now + ttl, parts, by_plan, api_key, self.now
+        )
+        self.changes[key] = -sum(part.amount for part in parts)
+        if unlimited and amount:
+            self.jobs_of_day = self.now.date(), jobs + 1
+        self.happened["the plan paid"] += by_plan
+        self.happened["beyond fair use"] += bool(unlimited and parts and self.plan == "pro")
+        self.happened["a hold over several lots"] += len(parts) > 1
 
-    def close(self, key: str, state: str, captured: int) -> None:
+    def _note_why(self, amount: int) -> None:
+        unswept = sum(lot.available for lot in self.lots)
+        why = "past its date" if amount <= unswept - self.debt else "short"
+        why = "by debt" if self.free < amount <= self.usable else why
+        self.happened[f"refused {'by cap' if amount <= self.free else why}"] += 1
+
+    def _draw(self, amount: int) -> list[OraclePart]:
+        parts = []
+        for lot in sorted(self._usable(), key=lambda lot: lot.rank):
+            drawn = min(lot.available, amount)
+            if drawn:
+                lot.available -= drawn
+                lot.held += drawn
+                amount -= drawn
+                parts.append(OraclePart(lot, drawn))
+                self.happened["grace was used"] += lot.kind == "grace"
+        return parts
+
+    def _left_of_cap(self, api_key: str | None) -> float:
+        cap = self.caps[api_key] if api_key else None
+        if cap is None:
+            return float("inf")
+        return cap - sum(
+            hold.open + hold.captured - hold.refunded
+            for hold in self.holds.values()
+            if hold.api_key == api_key
+            and hold.made_at >= self.month_started_at
+            and not hold.by_plan
+        )
+
+    def capture(self, key: str, amount: int | None, *, penalty: bool = False) -> None:
         hold = self.holds[key]
+        if amount is not None and amount < 0:
+            raise Wrong
+        if penalty and hold.by_plan:
+            amount = 0
+        self._close(key, "captured", hold.amount if amount is None else amount)
+
+    def release(self, key: str, *, expired: bool = False) -> None:
+        hold = self.holds[key]
+        if expired and hold.state == "open" and hold.expires_at > self.now:
+            raise TooEarly
+        self._close(key, "expired" if expired else "released", 0)
+
+    def _close(self, key: str, state: str, captured: int) -> None:
+        hold = self.holds[key]
+        if hold.state != "open":
+            raise Closed
+        if captured > hold.amount:
+            raise Wrong
         rest = captured
-        back: list[tuple[OracleLot, int]] = []
-        for lot, drawn in hold.parts:
-            taken = min(drawn, rest)
-            rest -= taken
-            lot.held -= drawn
-            lot.consumed += taken
-            hold.taken[lot.name] = taken
-            back.append((lot, drawn - taken))
+        for part in hold.parts:
+            part.captured = min(part.amount, rest)
+            part.released = part.amount - part.captured
+            rest -= part.captured
+            part.lot.held -= part.amount
+            part.lot.consumed += part.captured
+        self.happened["a part was captured"] += 0 < captured < hold.amount
         hold.captured = captured
         hold.state = "released" if state == "captured" and hold.amount and not captured else state
-        self._give_back(back)
+        self._give_back(key, ((part.lot, part.released) for part in hold.parts))
 
-    def refund(self, key: str, amount: int) -> None:
-        hold, rest = self.holds[key], amount
-        back: list[tuple[OracleLot, int]] = []
-        for lot, _ in reversed(hold.parts):
-            given = min(hold.taken[lot.name], rest)
-            rest -= given
-            hold.taken[lot.name] -= given
-            lot.consumed -= given
-            back.append((lot, given))
-        hold.refunded += amount
-        self._give_back(back)
+    def refund(self, key: str, amount: int | None, *, again: str) -> None:
+        hold = self.holds[key]
+        if before := self.refunds.get(again):
+            if before[0] != key or amount not in (None, before[1]):
+                raise Reused
+            return
+        if hold.state != "captured":
+            raise Closed
+        if hold.by_plan:
+            return
+        left = hold.refundable
+        asked = left if amount is None else amount
+        if not 0 < asked <= left:
+            raise Wrong
+        self.refunds[again] = key, asked
+        hold.refunded += asked
+        given = []
+        self.happened["a part was refunded"] += asked < left and len(hold.parts) > 1
+        for part in reversed(hold.parts):
+            back = min(part.captured - part.refunded, asked)
+            asked -= back
+            part.refunded += back
+            part.lot.consumed -= back
+            given.append((part.lot, back))
+        self._give_back(key, given)
 
-    def _give_back(self, back: list[tuple[OracleLot, int]]) -> None:
+    def _give_back(self, key: str, back: Iterable[tuple[OracleLot, int]]) -> None:
         grace = owed = 0
         for lot, amount in back:
             if lot.is_revoked:
                 lot.revoked += amount
                 owed += amount
-            elif self.is_past(lot):
+            elif lot.expires_at <= self.now:
                 lot.expired += amount
                 grace += amount
             else:
                 lot.available += amount
-        if grace:
-            self._new(f"grace {self.born}", "grace", grace, self.today + 7)
+                self.changes[key] += amount
         paid = min(self.debt, owed)
         self.debt -= paid
-        if owed > paid:
-            self._new(f"overpaid {self.born}", "grant", owed - paid, NEVER)
+        self.happened["what came back paid a debt"] += bool(paid)
+        for kind, amount, ends in (
+            ("grace", grace, self.now + GRACE),
+            ("grant", owed - paid, NEVER),
+        ):
+            if amount:
+                self.happened[f"given back as {kind}"] += 1
+                self._new_lot(f"back {len(self.lots)}", kind, amount, ends)
+                self.changes[key] += amount
 
-    def expire_lots(self) -> None:
-        for lot in self.lots:
-            if self.is_past(lot):
-                lot.expired += lot.available
-                lot.available = 0
+    # --- Credits run out, or are taken back ----------------------------------------------
+
+    def expire_lots(self) -> int:
+        due = [lot for lot in self.lots if lot.available and lot.expires_at <= self.now]
+        for lot in due:
+            self.lines.append(OracleLine("expire", "expired", -lot.available))
+            lot.expired += lot.available
+            lot.available = 0
+        return len(due)
 
     def revoke(self, name: str) -> None:
         lot = next(lot for lot in self.lots if lot.name == name)
         if lot.is_revoked:
             return
         lot.is_revoked = True
+        if lot.available or lot.held or lot.consumed:
+            self.lines.append(OracleLine("revoke", "revoked", -lot.available))
         lot.revoked += lot.available
         lot.available = 0
         self.debt += lot.held + lot.consumed
+        self.happened["a chargeback left a debt"] += bool(lot.held or lot.consumed)
 
-    def totals(self) -> dict[str, int]:
-        return {
-            "available": sum(lot.available for lot in self.lots),
-            "held": sum(lot.held for lot in self.lots),
-            "debt": self.debt,
-        }
+    # --- What is read --------------------------------------------------------------------
 
-    def shape(self) -> list[tuple[str, int, int, int, int, int]]:
-        return sorted(
-            (lot.kind, lot.available, lot.held, lot.consumed, lot.expired, lot.revoked)
-            for lot in self.lots
-        )
+    def _usable(self) -> list[OracleLot]:
+        return [lot for lot in self.lots if lot.expires_at > self.now]
+
+    @property
+    def usable(self) -> int:
+        return sum(lot.available for lot in self._usable())
+
+    @property
+    def free(self) -> int:
+        return max(0, self.usable - self.debt)
+
+    @property
+    def held(self) -> int:
+        return sum(lot.held for lot in self.lots)
+
+    def statement(self) -> list[tuple[str | int | bool, ...]]:
+        """(operation, status, held, captured, released, refunded, included, change), sorted."""
+        holds = [
+            (
+                hold.operation,
+                hold.status,
+                hold.amount,
+                hold.captured,
+                hold.released,
+                hold.refunded,
+                hold.by_plan,
+                self.changes[key],
+            )
+            for key, hold in self.holds.items()
+        ]
+        others = [
+            (line.operation, line.status, 0, 0, 0, 0, False, line.change) for line in self.lines
+        ]
+        return sorted([*holds, *others])

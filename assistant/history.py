@@ -13,15 +13,15 @@ SIMILAR_LEAST = 5
 LOOKED_AT = 50  # the latest of them
 
 
-def usual_output_tokens(question: Question) -> int | None:
+def usual_output_tokens(question: Question, *, of_any_key: bool = False) -> int | None:
     """The median of a choice's tokens, after at least five similar requests; else None."""
     similar = Turn.objects.filter(
-        user=question.user,
-        api_key_id=question.api_key_id,
-        model=question.model,
-        prompt_bucket=question.prompt_bucket,
-    ).order_by("-pk")
-    found = list(similar.values_list("completion_tokens", flat=True)[:LOOKED_AT])
+        user=question.user, model=question.model, prompt_bucket=question.prompt_bucket
+    )
+    if not of_any_key:
+        similar = similar.filter(api_key_id=question.api_key_id)
+    latest = similar.order_by("-pk").values_list("completion_tokens", flat=True)[:LOOKED_AT]
+    found = list(latest)
     return median_low(found) if len(found) >= SIMILAR_LEAST else None
 
 

@@ -209,7 +209,7 @@ def _source(cell: Cell, *, estimated: bool = False) -> str:
 
 
 def _tolerance(row: Row, unit: str) -> str:
-    """``±1.0``, ``+1.0 −0.5``, with ``typed`` where a person set it; ``minimum`` for least ones."""
+    """``±1.0``, ``+1.0 −0.5``, ``±10 g`` where it is no length, with ``typed`` where a person set it; ``minimum`` for least ones."""
     if row.facts.get("isMinimum"):
         return "minimum"
     plus, minus = row.cell("tolerancePlus"), row.cell("toleranceMinus")
@@ -217,6 +217,7 @@ def _tolerance(row: Row, unit: str) -> str:
     if not above and not below:
         return ""
     text = f"±{above}" if above == below else f"+{above or '?'} −{below or '?'}"
+    text = f"{text} {row.facts.get('unit') or ''}".strip()
     return f"{text} typed" if "user" in (plus.provenance, minus.provenance) else text
 
 

@@ -38,6 +38,6 @@ def _price(user: Any, given: Mapping[str, Any]) -> quotes.Price:
     """The most that the answer may cost is held; it usually costs what similar ones did."""
     question = question_of(user=user, asked=given)
     most = question.most(question.max_tokens)
-    usual = history.usual_output_tokens(question)
+    usual = history.usual_output_tokens(question, of_any_key=True)
     expected = most if usual is None else min(most, question.most(usual))
     return quotes.Price(credits=expected, seconds=USUAL_SECONDS, hold=most, by_plan=False)

@@ -28,6 +28,7 @@ from assistant.models import Message
 from core.money import CREDIT, shown
 from credits import budget
 from credits import queries as credit
+from credits.models import Hold
 from generation.models import Job
 from techpack.models import Product
 from tests.assistant.conftest import Balance
@@ -83,6 +84,7 @@ def test_a_suggested_question_is_answered_kept_and_charged(
     assert answer["Location"] == f"{address_of(product)}#latest"
 
     job = Job.objects.get(kind="chat")
+    assert job.hold is not None
     assert (job.product_id, job.user) == (product.pk, user)
     assert credit.balance(user).free == 18 * CREDIT - job.hold.captured
     page = words_in(opened(visitor, product))
@@ -128,10 +130,9 @@ def test_too_few_credits_keep_the_question_and_offer_what_fits(
     assert not Job.objects.filter(kind="chat").exists()
 
     assert press(visitor, html, "tokens or less").status_code == 302
-    answered = Message.objects.get(role="assistant").job
-    assert answered is not None
-    assert answered.hold.amount <= 4_500
-    assert credit.balance(user).free == 4_500 - answered.hold.captured
+    hold = Hold.objects.get(operation="chat")
+    assert hold.amount <= 4_500
+    assert credit.balance(user).free == 4_500 - hold.captured
 
 
 def test_another_model_is_a_choice_and_a_way_out(
@@ -144,9 +145,7 @@ def test_another_model_is_a_choice_and_a_way_out(
     refused = ask(visitor, product, BLOCKS, model=dear)
     assert f"a question to {dear}" in panel_in(refused.content.decode())
     assert press(visitor, refused.content.decode(), "Ask studio-1 instead").status_code == 302
-    answered = Message.objects.get(role="assistant").job
-    assert answered is not None
-    assert answered.result["model"] == "studio-1"
+    assert Hold.objects.get(operation="chat").model == "studio-1"
 
 
 def test_the_model_that_answered_last_is_asked_next(

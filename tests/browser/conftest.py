@@ -13,6 +13,9 @@ from playwright.sync_api import ConsoleMessage, Page
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
+from config.celery import app
+from techpack import demo
+from techpack.models import Product
 from tests.asgi import serving
 
 # Playwright's loop runs in the test's thread; the test's own database calls are no part of it.
@@ -21,6 +24,7 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 CHROMIUM = "/usr/bin/chromium"
 PASSWORD = "harbour-crane-7"
 WIDTHS = (390, 768, 1440)
+HOODIE = demo.SAMPLES[0]
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +47,8 @@ def page(page: Page, live_server: LiveServer) -> Iterator[Page]:
     page.on("console", listen)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.set_default_timeout(10_000)
+    # This server cannot stream: it would read an endless answer to its end.
+    page.route(f"{live_server.url}/api/events", lambda _: None)
     yield page
     assert not complaints, complaints
 
@@ -65,8 +71,39 @@ def give_session(page: Page, person: User, url: str) -> None:
 def signed_in(page: Page, person: User, live_server: LiveServer) -> Page:
     """The page with the person's session, without the way through the sign-in form."""
     give_session(page, person, live_server.url)
-    page.route("**/api/events", lambda _: None)  # this server cannot stream: never answered
     return page
+
+
+@pytest.fixture(autouse=True)
+def _at_once(settings: Any, tmp_path: Path) -> Iterator[None]:
+    """Tasks run where they are published, and photos stay out of the checkout."""
+    settings.MEDIA_ROOT = tmp_path
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = False
+
+
+@pytest.fixture
+def quiet(signed_in: Page) -> Page:
+    """The signed-in page, whose stream of events is never answered: no state changes by itself."""
+    signed_in.route("**/api/events", lambda _: None)
+    return signed_in
+
+
+@pytest.fixture
+def pack(person: User) -> Product:
+    """A hoodie with every step done."""
+    return demo.make_product(person, HOODIE)
+
+
+@pytest.fixture
+def queued(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs stay where they are put: nobody rings a worker."""
+    monkeypatch.setattr("generation.operations.ring_worker", lambda job_id: None)
+
+
+def workspace(live_server: LiveServer, product: Product) -> str:
+    return f"{live_server.url}/products/{product.pk}"
 
 
 def assert_accessible(page: Page) -> None:

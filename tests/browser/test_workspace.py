@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
-from config.celery import app
 from credits import operations as ledger
 from credits import queries as credit
 from generation import errors, work
@@ -19,43 +14,15 @@ from generation.errors import Failure
 from generation.run import claim
 from techpack import bench, demo, operations, queries
 from techpack.models import Product
-from tests.browser.conftest import assert_accessible, assert_looks_right, assert_looks_right_now
+from tests.browser.conftest import (
+    HOODIE,
+    assert_accessible,
+    assert_looks_right,
+    assert_looks_right_now,
+    workspace,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-HOODIE = demo.SAMPLES[0]
-
-
-@pytest.fixture(autouse=True)
-def _at_once(settings: Any, tmp_path: Path) -> Iterator[None]:
-    """Tasks run where they are published, and photos stay out of the checkout."""
-    settings.MEDIA_ROOT = tmp_path
-    app.conf.task_always_eager = True
-    yield
-    app.conf.task_always_eager = False
-
-
-@pytest.fixture
-def quiet(signed_in: Page) -> Page:
-    """The signed-in page, whose stream of events is never answered: no state changes by itself."""
-    signed_in.route("**/api/events", lambda _: None)
-    return signed_in
-
-
-@pytest.fixture
-def pack(person: User) -> Product:
-    """A hoodie with every step done."""
-    return demo.make_product(person, HOODIE)
-
-
-@pytest.fixture
-def queued(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Jobs stay where they are put: nobody rings a worker."""
-    monkeypatch.setattr("generation.operations.ring_worker", lambda job_id: None)
-
-
-def workspace(live_server: LiveServer, product: Product) -> str:
-    return f"{live_server.url}/products/{product.pk}"
 
 
 def test_a_workspace_without_photos(quiet: Page, person: User, live_server: LiveServer) -> None:

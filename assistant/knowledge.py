@@ -209,7 +209,10 @@ def _source(cell: Cell, *, estimated: bool = False) -> str:
 
 
 def _tolerance(row: Row, unit: str) -> str:
-    """``±1.0``, ``+1.0 −0.5``, ``±10 g`` where it is no length, with ``typed`` where a person set it; ``minimum`` for least ones."""
+    """``±1.0``, ``+1.0 −0.5 typed`` where a person set it, ``±10 g`` where it is no length.
+
+    ``minimum`` for points that are only to be at least so long.
+    """
     if row.facts.get("isMinimum"):
         return "minimum"
     plus, minus = row.cell("tolerancePlus"), row.cell("toleranceMinus")

@@ -21,6 +21,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from generation.providers.studio.answerer import tokeniser
+from techpack import trade
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("accounts", "assistant", "core", "credits", "generation", "notifications", "techpack")
@@ -35,6 +36,8 @@ def texts() -> Iterator[str]:
     """Everything that the vocabulary is learned from, the trade's own texts first."""
     for path in sorted((ROOT / "techpack" / "templates_data").glob("*.yaml")):
         yield path.read_text(encoding="utf-8")
+    yield (ROOT / "generation/providers/studio/answerer/terms.txt").read_text(encoding="utf-8")
+    yield from _told()
     for path in sorted((*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"))):
         yield path.read_text(encoding="utf-8")
     for path in sorted((ROOT / "templates").rglob("*.html")):
@@ -42,6 +45,16 @@ def texts() -> Iterator[str]:
     for room in ROOMS:
         for path in sorted((ROOT / room).rglob("*.py")):
             yield from _spoken(path)
+
+
+def _told() -> Iterator[str]:
+    """Templates as the assistant is told them: compact JSON, most of what a request holds."""
+    for category in trade.CATEGORIES:
+        for kind in trade.subcategories(category):
+            told = trade.template_for(category, kind).model_dump(mode="json", exclude_none=True)
+            for rows in ("points_of_measure", "bom", "construction"):
+                table = [list(row.values()) for row in told[rows]]
+                yield json.dumps(table, ensure_ascii=False, separators=(",", ":"))
 
 
 def _spoken(path: Path) -> Iterator[str]:

@@ -79,6 +79,9 @@ def test_what_is_asked_beside_its_rules_gets_the_packs_own_figure() -> None:
         ("change the sleeve length to 62", ["A13 Sleeve length"]),
         ("run the sketches", ["I run nothing", "Sketches (3 credits)"]),
         ("delete this product", ["I change nothing"]),
+        ("how do I add a photo?", ["workspace"]),
+        ("how do I change the category", ["Choose the category"]),
+        ("how do I calibrate", ["known length", "draw a line"]),
         ("export it as PDF", ["I make no files", "DRAFT"]),
     ],
 )

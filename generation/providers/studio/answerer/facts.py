@@ -52,6 +52,7 @@ class Point:
     um: int | None
     how: str
     unit: str
+    pack_unit: str = "cm"
 
     @property
     def figure(self) -> str:
@@ -133,6 +134,7 @@ class Facts:
             **texts,
             um=um if isinstance(um, int) else None,
             unit=self.unit if isinstance(um, int) else "",
+            pack_unit=self.unit,
         )
 
     def findings(self, severity: str) -> list[Row]:

@@ -66,14 +66,14 @@ def _evidence(reading: Reading, scores: Mapping[str, float]) -> dict[str, float]
     """What the named things speak for, beside the words."""
     found = _of_points(reading, scores)
     if reading.bom:
-        found["materials"] = 1.5
+        found["materials"] = 4.0 if reading.text.startswith("how much") else 1.5
     if reading.parts:
         found["construction"] = 1.2
     if _CALLOUT.search(reading.text):
         found["construction"] = 6.0
     if reading.steps and scores.get("prices"):
         found["prices"] = 2.5
-    elif reading.bom and scores.get("prices"):
+    elif reading.bom and scores.get("prices", 0) >= 4:
         found["costing"] = scores["prices"] + 1
     found["term"] = _definition(reading, scores)
     return {topic: weight for topic, weight in found.items() if weight}

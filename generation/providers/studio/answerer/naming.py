@@ -64,7 +64,8 @@ SAID: tuple[tuple[str, str], ...] = tuple(
         "depth": "deep",
         "thickness": "thick",
         "centre": "center",
-        "ribbing": "rib",
+        "rib": "ribbing",
+        "edit": "editing",
     }.items()
     for said in listed.split(",")
 )

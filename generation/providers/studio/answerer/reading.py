@@ -18,7 +18,10 @@ _SPLIT = re.compile(
     r"[?!;\n]+|\.(?=\s|$)|,? \band (?=(?:what|how|which|is|are|does|do|can|who|where|why|also)\b)",
     re.IGNORECASE,
 )
-_ASIDE = re.compile(r"\b(?:the|between|and|or|than|vs|versus|minus|plus|to|with|from|of)\b|,")
+_ASIDE = re.compile(
+    r"\b(?:the|between|and|or|than|vs|versus|minus|plus|with|from|of"
+    r"|to(?! (?:pit|shoulder|armpit|underarm)))\b|,"
+)
 
 
 @dataclass(frozen=True)

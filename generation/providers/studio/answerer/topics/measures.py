@@ -121,13 +121,14 @@ def _sample_size(facts: Facts) -> str:
 
 
 def tolerance_of(point: Point) -> str:
-    """``±1.0 cm``, ``typed by you`` where it was; or that the value is a minimum."""
+    """``±1.0 cm``, ``±0.5 cm, typed by you``; or that the value is a minimum."""
     if point.tolerance == "minimum":
         return "none: the value is a minimum"
-    text, _, typed = point.tolerance.partition(" typed")
-    unit = f" {point.unit}" if point.unit and text else ""
-    by = ", typed by you" if point.tolerance.endswith("typed") else ""
-    return f"{text}{typed and ''}{unit}{by}" if text else ""
+    text = point.tolerance.removesuffix(" typed")
+    if not text:
+        return ""
+    unit = "" if text[-1].isalpha() else f" {point.pack_unit}"
+    return f"{text}{unit}{', typed by you' if text != point.tolerance else ''}"
 
 
 def _several(points: Iterable[Point], facts: Facts) -> str:
@@ -176,6 +177,7 @@ FILTERS: tuple[tuple[str, str, Kept], ...] = (
     ("missing unknown open lack without no yet", "without a value", lambda p: not p.value),
     ("measured", "measured", lambda p: p.source == "measured"),
 )
+_MOST, _LEAST = word_set("biggest largest longest"), word_set("smallest shortest")
 _GIRTH = word_set("full circumference girth round around")
 _UNSURE = word_set("least sure certain uncertain accurate uncertainty biggest largest")
 
@@ -187,6 +189,8 @@ def gaps(reading: Reading, facts: Facts) -> Reply:
     words = set(reading.words)
     if len(words & _UNSURE) > 1:
         return _least_sure(facts)
+    if words & (_MOST | _LEAST):
+        return _in_order(facts, from_largest=bool(words & _MOST))
     for said, kind, keeps in FILTERS:
         if words & word_set(said):
             found = [point for point in facts.points if keeps(point)]
@@ -218,6 +222,15 @@ def _least_sure(facts: Facts) -> Reply:
         paragraphs("Least sure, by uncertainty against length:", _several(worst, facts)),
         tuple(map(figure_of, worst)),
     )
+
+
+def _in_order(facts: Facts, *, from_largest: bool) -> Reply:
+    valued = [point for point in facts.points if point.um is not None]
+    found = sorted(valued, key=lambda p: p.um or 0, reverse=from_largest)[:5]
+    if not found:
+        return Reply("No point of measure has a length yet.")
+    word = "Largest" if from_largest else "Smallest"
+    return Reply(paragraphs(f"{word} first:", _several(found, facts)), tuple(map(figure_of, found)))
 
 
 def method(reading: Reading, facts: Facts) -> Reply:
@@ -265,9 +278,9 @@ def _tolerance_line(point: Point) -> str:
     if not tolerance_of(point):
         return f"{head} has no tolerance. Type one in the points of measure (free)."
     is_own = point.tolerance.endswith("typed") or point.tolerance == "minimum"
-    by = "" if is_own else ", from the template"
-    value = f" on {safe(point.figure)}" if point.figure else ", but no value yet"
-    return f"{head}: tolerance {tolerance_of(point)}{value}{by}."
+    by = "" if is_own else " from the template"
+    value = f", on {safe(point.figure)}" if point.figure else "; the point has no value yet"
+    return f"{head}: tolerance {tolerance_of(point)}{by}{value}."
 
 
 def _would_pass(reading: Reading, point: Point) -> Reply:
@@ -304,9 +317,7 @@ def trust(reading: Reading, facts: Facts) -> Reply:
     )
     return Reply(
         paragraphs(
-            f"Of the points of measure with a value, {said}."
-            if said
-            else "No point has a value yet.",
+            f"Points of measure with a value: {said}." if said else "No point has a value yet.",
             f"{scale} The mark beside a value says where it came from: measured from the photo with"
             " its ±, typed by you, AI with its confidence, or standard from the template.",
         )

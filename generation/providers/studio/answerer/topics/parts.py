@@ -22,7 +22,10 @@ from generation.providers.studio.answerer.writing import (
 
 LABELS = word_set("label hangtag")
 PACKING = word_set("polybag packing box tissue bag carton hangtag")
-CARE = word_set("care wash washing washed washable iron ironing ironed bleach tumble dry laundry")
+CARE = word_set(
+    "care wash washing washed washable iron ironing ironed bleach bleached tumble dry laundry"
+    " temperature"
+)
 LAW = word_set("fibre fiber content origin made rn")
 TRIMS = word_set(
     "zip zipper button snap rivet eyelet elastic lining drawcord drawstring interlining padding"
@@ -63,6 +66,9 @@ def materials(reading: Reading, facts: Facts) -> Reply:
     if chosen:
         lines = [_material(row, asked) for row in chosen]
         return Reply("\n\n".join(lines), tuple(map(_figures, chosen)))
+    if asked and not any(row.get(name) for row in rows for name in asked):
+        words = joined([BOM_WORDS[name] for name in asked], "or")
+        return Reply(f"No row of the bill of materials has a {words} yet: type it (free).")
     if trims := TRIMS & set(reading.words):
         names = ", ".join(safe(row.get("component")) for row in rows)
         return Reply(

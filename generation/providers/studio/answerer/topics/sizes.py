@@ -47,7 +47,8 @@ def grading(reading: Reading, facts: Facts) -> Reply:
     told = [_alone(point, sizes[0], facts, unit) for point in points] if len(sizes) == 1 else []
     shown = "\n".join(told) if told else table(("Code", "Point", *map(safe, sizes), "Step"), rows)
     head = f"In {unit}, sample size {safe(_sample(facts))}:" if not told else ""
-    return Reply(paragraphs(head, shown, note or COMPUTED), tuple(figures))
+    computed = COMPUTED if set(sizes) != {_sample(facts)} else ""
+    return Reply(paragraphs(head, shown, note or computed), tuple(figures))
 
 
 def _alone(point: Point, size: str, facts: Facts, unit: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from generation.providers.studio.answerer.facts import Facts, Row
 from generation.providers.studio.answerer.reading import Reading
+from generation.providers.studio.answerer.words import word_set
 from generation.providers.studio.answerer.writing import (
     NO_PACK,
     Reply,
@@ -26,6 +27,14 @@ PLACES = {
     "steps": "steps",
     "cover": "cover",
     "materials": "materials",
+}
+SECTION_WORDS = {
+    "pointsOfMeasure": word_set("measurement measurements measure pom point tolerance"),
+    "bom": word_set("bom material materials fabric trim component"),
+    "colors": word_set("colour color"),
+    "construction": word_set("construction seam stitch"),
+    "views": word_set("photo picture view"),
+    "cover": word_set("cover"),
 }
 TO_DO = {
     "NO_CATEGORY": "Name the category, or run the step Category (free)",
@@ -69,18 +78,21 @@ def readiness(_: Reading, facts: Facts) -> Reply:
     )
 
 
-def blockers(_: Reading, facts: Facts) -> Reply:
-    """What blocks the pack, each with where it is cleared."""
+def blockers(reading: Reading, facts: Facts) -> Reply:
+    """What blocks the pack, or one section of it, each with where it is cleared."""
     if not facts.has_pack:
         return Reply(NO_PACK)
     found, warned = facts.findings("blockers"), facts.findings("warnings")
     if not found:
-        rest = (
-            f" There {'is' if len(warned) == 1 else 'are'} {many(len(warned), 'warning')}."
-            if warned
-            else ""
-        )
+        are = "is" if len(warned) == 1 else "are"
+        rest = f" There {are} {many(len(warned), 'warning')}." if warned else ""
         return Reply(f"Nothing blocks this pack.{rest}")
+    sections = {name for name, words in SECTION_WORDS.items() if words & set(reading.words)}
+    if sections:
+        found = [row for row in found if row.get("section") in sections]
+        where = joined([PLACES[name] for name in sorted(sections)])
+        if not found:
+            return Reply(f"Nothing of the {where} blocks {safe(facts.name)}.")
     verb = "blocks" if len(found) == 1 else "block"
     return Reply(
         paragraphs(f"{many(len(found), 'thing')} {verb} {safe(facts.name)}:", _told(found)),

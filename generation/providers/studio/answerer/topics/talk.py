@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from generation.providers.studio.answerer.facts import Facts
 from generation.providers.studio.answerer.reading import Reading
+from generation.providers.studio.answerer.words import word_set
 from generation.providers.studio.answerer.writing import (
     Reply,
     joined,
@@ -66,15 +67,29 @@ def refuse(reading: Reading, facts: Facts) -> Reply:
     )
 
 
+HOW_TO = (
+    (word_set("photo picture view upload"), "Add or replace photos in the product's workspace."),
+    (word_set("category"), "Choose the category in the workspace, or run Category (free)."),
+    (
+        word_set("scale calibrate known"),
+        "Give the known length in the workspace: choose a length and type it, or draw a line on"
+        " the photo.",
+    ),
+)
+
+
 def change(reading: Reading, facts: Facts) -> Reply:
     """It was asked to change the pack or to run something."""
     rows = facts.table("prices")
     edit = next((row for row in rows if str(row.get("step", "")).startswith("Edit")), None)
-    if reading.steps:
+    if reading.steps and not {"category"} & set(reading.words):
         named = [
             f"{safe(rows[at].get('step'))} ({safe(rows[at].get('price'))})" for at in reading.steps
         ]
         return Reply(f"I run nothing. Start {joined(named)} in the workspace, or by the API.")
+    for said, how in HOW_TO:
+        if said & set(reading.words):
+            return Reply(f"I change nothing myself. {how}")
     points = [f"{point.code} {safe(point.name)}" for point in reading.points]
     where = f": {joined(points)}" if points else ""
     paid = f" “{safe(edit['step'])}” costs {safe(edit['price'])}." if edit else ""

@@ -79,7 +79,7 @@ def compare(reading: Reading, facts: Facts) -> Reply:
     """Two or more points side by side, with their differences and how sure those are."""
     if not facts.has_pack:
         return Reply(NO_PACK)
-    alike = reading.groups[0] if len(reading.groups) == 1 else ()
+    alike = reading.groups[0] if len(reading.groups) == 1 and not reading.lengths else ()
     points = list(alike) if len(alike) > 1 else [_best_of(group) for group in reading.groups]
     if len(points) < 2:
         if points and len(reading.lengths) == 1:

@@ -78,7 +78,7 @@ def test_enter_asks_and_shift_enter_begins_a_line(quiet: Page, chat: str) -> Non
     quiet.keyboard.type("this pack?")
     expect(field).to_have_value("What blocks\nthis pack?")
     quiet.keyboard.press("Enter")
-    expect(quiet.locator(".prose")).to_be_visible()
+    expect(quiet.locator(".answer")).to_be_visible()
     expect(quiet.locator(".question")).to_have_text("What blocks\nthis pack?")
     expect(quiet.get_by_label(QUESTION)).to_have_value("")
     expect(quiet.get_by_label(QUESTION)).to_be_focused()
@@ -141,7 +141,7 @@ def test_long_answers_in_german_and_chinese_look_right(
     assert wide > room, "the table scrolls in its own box"
     quiet.goto(workspace(live_server, pack))
     quiet.get_by_role("heading", name="Assistant").click()
-    expect(quiet.locator("#assistant .prose").first).to_be_visible()
+    expect(quiet.locator("#assistant .answer").first).to_be_visible()
     assert_looks_right_now(quiet)
 
 
@@ -171,7 +171,7 @@ def test_too_few_credits_show_what_fits_and_following_it_answers(
     expect(quiet.locator(".turns li")).to_have_count(0)
     assert_looks_right_now(quiet)
     panel.get_by_role("button", name="tokens or less").click()
-    expect(quiet.locator(".prose")).to_be_visible()
+    expect(quiet.locator(".answer")).to_be_visible()
     expect(quiet.get_by_role("alert")).to_have_count(0)
 
 
@@ -184,7 +184,7 @@ def test_the_workspace_opens_it_and_keeps_it_through_updates(
     quiet.goto(workspace(live_server, pack))
     quiet.get_by_role("heading", name="Assistant").click()
     quiet.get_by_role("button", name="What blocks this pack?").click()
-    expect(quiet.locator("#assistant .prose")).to_be_visible()
+    expect(quiet.locator("#assistant .answer")).to_be_visible()
     quiet.get_by_label(QUESTION).fill("And what")
     operations.change_product(user=person, product_id=pack.pk, changes={"name": "Renamed"})
     quiet.evaluate(
@@ -193,7 +193,7 @@ def test_the_workspace_opens_it_and_keeps_it_through_updates(
     )
     expect(quiet.get_by_role("heading", name="Renamed")).to_be_visible()
     expect(quiet.get_by_label(QUESTION)).to_have_value("And what")
-    expect(quiet.locator("#assistant .prose")).to_be_visible()
+    expect(quiet.locator("#assistant .answer")).to_be_visible()
     assert_looks_right_now(quiet)
 
 
@@ -264,7 +264,7 @@ def test_without_scripts_it_is_a_page_with_a_form(
     page.get_by_role("link", name="Open the assistant").click()
     page.get_by_label(QUESTION).fill("What blocks this pack?")
     page.get_by_role("button", name="Ask").click()
-    expect(page.locator(".prose")).to_be_visible()
+    expect(page.locator(".answer")).to_be_visible()
     expect(page.locator("#latest")).to_be_in_viewport()
     page.get_by_role("button", name="Clear").click()
     expect(page.get_by_role("button", name="List the measurements")).to_be_visible()

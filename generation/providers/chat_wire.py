@@ -138,7 +138,6 @@ class WireChat:
         if pieces is not None:
             failed.usage = failed.usage or pieces.usage
             failed.ref = failed.ref or pieces.ref
-        failed.can_ask_again = False
         raise failed from None
 
 

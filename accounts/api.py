@@ -4,9 +4,16 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.operations import create_key, revoke_key
+from accounts.operations import change_key, create_key, revoke_key
 from accounts.queries import keys_of, person_of
-from accounts.serializers import KeyOutput, KeyPage, NewKeyInput, NewKeyOutput
+from accounts.serializers import (
+    KeyChange,
+    KeyOutput,
+    KeyPage,
+    NewKeyInput,
+    NewKeyOutput,
+    present_keys,
+)
 from core.api import Endpoint, page_of, uuid_or_404
 
 
@@ -20,21 +27,33 @@ class Keys(Endpoint):
     @extend_schema(operation_id="keys_list", responses={200: KeyPage})
     def get(self, request: Request) -> Response:
         """Your keys, newest first."""
-        return Response(
-            page_of(request, keys_of(person_of(request)), lambda key: KeyOutput(key).data)
-        )
+        person = person_of(request)
+        page = page_of(request, keys_of(person), lambda key: key)
+        return Response({**page, "results": present_keys(person, page["results"])})
 
     @extend_schema(operation_id="keys_create", request=NewKeyInput, responses={201: NewKeyOutput})
     def post(self, request: Request) -> Response:
         """Make a key; the answer holds it in full, this once."""
         given = NewKeyInput(data=request.data)
         given.is_valid(raise_exception=True)
-        key, secret = create_key(user=person_of(request), **given.validated_data)
-        return Response({**KeyOutput(key).data, "key": secret}, status=201)
+        person = person_of(request)
+        key, secret = create_key(user=person, **given.validated_data)
+        return Response({**present_keys(person, [key])[0], "key": secret}, status=201)
 
 
 class KeyDetail(Endpoint):
-    """Revoke an API key."""
+    """Change or revoke an API key."""
+
+    conflicts = frozenset({"PATCH"})
+
+    @extend_schema(operation_id="keys_change", request=KeyChange, responses={200: KeyOutput})
+    def patch(self, request: Request, key_id: str) -> Response:
+        """Change a key's name, monthly cap or credit policy; never its scopes."""
+        given = KeyChange(data=request.data)
+        given.is_valid(raise_exception=True)
+        person = person_of(request)
+        key = change_key(user=person, key_id=uuid_or_404(key_id), changes=given.validated_data)
+        return Response(present_keys(person, [key])[0])
 
     @extend_schema(operation_id="keys_revoke", responses={204: None})
     def delete(self, request: Request, key_id: str) -> Response:

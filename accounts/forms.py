@@ -2,7 +2,7 @@
 
 from django import forms
 
-from accounts.models import User
+from accounts.models import ApiKey, User
 from accounts.scopes import DEFAULT_SCOPES, SCOPES
 from core.money import Microcredits, from_number
 
@@ -21,19 +21,13 @@ class PreferencesForm(forms.ModelForm):
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
 
 
-class KeyForm(forms.Form):
-    """What a new key is called and may do."""
+class KeyTermsForm(forms.Form):
+    """What can be changed of a key later: its name, its cap, how its chats are refused."""
 
     name = forms.CharField(
         max_length=100,
         help_text="Where it will be used, as in “pack exporter”.",
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    scopes = forms.MultipleChoiceField(
-        choices=[(scope, words) for scope, words in SCOPES.items()],
-        initial=list(DEFAULT_SCOPES),
-        widget=forms.CheckboxSelectMultiple,
-        label="What it may do",
     )
     monthly_cap = forms.DecimalField(
         required=False,
@@ -43,8 +37,26 @@ class KeyForm(forms.Form):
         label="Most credits a month",
         help_text="Leave empty to be limited by the balance alone.",
     )
+    credit_policy = forms.ChoiceField(
+        choices=ApiKey.CreditPolicy.choices,
+        initial=ApiKey.CreditPolicy.STRICT,
+        label="When the credits do not cover a chat",
+        help_text="A request can say otherwise by credit_policy.",
+    )
 
     def clean_monthly_cap(self) -> Microcredits | None:
         """Credits → µcr."""
         credits = self.cleaned_data["monthly_cap"]
         return None if credits is None else from_number(credits)
+
+
+class KeyForm(KeyTermsForm):
+    """What a new key is called and may do."""
+
+    scopes = forms.MultipleChoiceField(
+        choices=[(scope, words) for scope, words in SCOPES.items()],
+        initial=list(DEFAULT_SCOPES),
+        widget=forms.CheckboxSelectMultiple,
+        label="What it may do",
+    )
+    field_order = ("name", "scopes")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import TypedDict
 from uuid import UUID
 
 from django.db.models import Q
@@ -12,6 +13,7 @@ from accounts.queries import key_of
 from accounts.scopes import DEFAULT_SCOPES, SCOPES, unknown_scopes
 from accounts.secrets import hash_of, new_secret, shown_part
 from core.errors import Conflict, InvalidRequest
+from core.money import Microcredits
 
 MOST_LIVE_KEYS = 50
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
@@ -22,11 +24,13 @@ def create_key(
     user: User,
     name: str,
     scopes: Sequence[str] | None = None,
-    monthly_cap: int | None = None,
+    monthly_cap: Microcredits | None = None,
+    credit_policy: str = ApiKey.CreditPolicy.STRICT,
 ) -> tuple[ApiKey, str]:
     """Make an API key; returns its row and the key itself, which is kept nowhere.
 
-    Scopes default to all but billing and account; `monthly_cap` is in µcr.
+    Scopes default to all but billing and account; `monthly_cap` is in µcr a month of the credit
+    account.
     Raises InvalidRequest (no name, unknown or no scopes), Conflict (too many keys).
     """
     chosen = list(dict.fromkeys(DEFAULT_SCOPES if scopes is None else scopes))
@@ -44,6 +48,7 @@ def create_key(
         key_hash=hash_of(secret),
         scopes=chosen,
         monthly_cap=monthly_cap,
+        credit_policy=credit_policy,
     )
     return key, secret
 
@@ -58,7 +63,31 @@ def _check_key(*, name: str, scopes: Sequence[str]) -> None:
     elif not scopes:
         wrong["scopes"] = ["Choose at least one scope."]
     if wrong:
-        raise InvalidRequest("The key was not made.", fields=wrong)
+        raise InvalidRequest("This is no key that there can be.", fields=wrong)
+
+
+class KeyChanges(TypedDict, total=False):
+    """What can be changed of a key."""
+
+    name: str
+    monthly_cap: Microcredits | None
+    credit_policy: str
+
+
+def change_key(*, user: User, key_id: UUID, changes: KeyChanges) -> ApiKey:
+    """Change a live key; what is left out stays. The next request with it is held to it.
+
+    Raises NotFound, InvalidRequest (no name), and Conflict where the key is revoked.
+    """
+    key = key_of(user, key_id)
+    if "name" in changes:
+        changes = {**changes, "name": changes["name"].strip()}
+        _check_key(name=changes["name"], scopes=key.scopes)
+    live = ApiKey.objects.filter(pk=key.pk, revoked_at=None)
+    if not (live.update(**changes) if changes else live.exists()):
+        raise Conflict("This key is revoked.", suggestions=["Make another key"])
+    key.refresh_from_db()
+    return key
 
 
 def revoke_key(*, user: User, key_id: UUID) -> ApiKey:

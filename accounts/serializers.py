@@ -1,24 +1,35 @@
 """Shapes of the accounts' API."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
 
-from accounts.models import ApiKey
+from accounts.models import ApiKey, User
 from accounts.scopes import SCOPES
+from accounts.usage import used_this_month
 from core.money import Microcredits, format_credits, from_number
+from core.shape import KnownFields
 
 
-class NewKeyInput(serializers.Serializer[Any]):
-    """What a key is made from; the cap is in credits a calendar month."""
+class KeyChange(KnownFields):
+    """What can be changed of a key; what is left out stays. A cap of null takes the cap away."""
 
-    name = serializers.CharField(max_length=100)
-    scopes = serializers.ListField(
-        child=serializers.CharField(max_length=30), required=False, max_length=len(SCOPES) * 2
-    )
+    name = serializers.CharField(max_length=100, required=False)
     monthly_cap = serializers.DecimalField(
-        max_digits=15, decimal_places=6, min_value=Decimal(0), required=False, allow_null=True
+        max_digits=15,
+        decimal_places=6,
+        min_value=Decimal(0),
+        required=False,
+        allow_null=True,
+        help_text="credits a month of the account",
+    )
+    credit_policy = serializers.ChoiceField(
+        ApiKey.CreditPolicy.choices,
+        required=False,
+        help_text="for chats that do not say it: `strict` refuses what the credits do not cover, "
+        "`adjust` shortens max_tokens",
     )
 
     def validate_monthly_cap(self, credits: Decimal | None) -> Microcredits | None:
@@ -26,10 +37,20 @@ class NewKeyInput(serializers.Serializer[Any]):
         return None if credits is None else from_number(credits)
 
 
+class NewKeyInput(KeyChange):
+    """What a key is made from."""
+
+    name = serializers.CharField(max_length=100)
+    scopes = serializers.ListField(
+        child=serializers.CharField(max_length=30), required=False, max_length=len(SCOPES) * 2
+    )
+
+
 class KeyOutput(serializers.ModelSerializer[ApiKey]):
     """A key without its secret."""
 
     monthly_cap = serializers.SerializerMethodField()
+    used_this_month = serializers.SerializerMethodField()
 
     class Meta:
         model = ApiKey
@@ -39,6 +60,8 @@ class KeyOutput(serializers.ModelSerializer[ApiKey]):
             "prefix",
             "scopes",
             "monthly_cap",
+            "used_this_month",
+            "credit_policy",
             "created_at",
             "last_used_at",
             "revoked_at",
@@ -47,6 +70,10 @@ class KeyOutput(serializers.ModelSerializer[ApiKey]):
     def get_monthly_cap(self, key: ApiKey) -> str | None:
         """A decimal string of credits, or null."""
         return None if key.monthly_cap is None else format_credits(key.monthly_cap)
+
+    def get_used_this_month(self, key: ApiKey) -> str:
+        """What it drew and holds of this month's credits, as a decimal string."""
+        return format_credits(self.context["used"][key.pk])
 
 
 class NewKeyOutput(KeyOutput):
@@ -64,3 +91,9 @@ class KeyPage(serializers.Serializer[Any]):
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
     results = KeyOutput(many=True)
+
+
+def present_keys(user: User, keys: Sequence[ApiKey]) -> list[dict[str, Any]]:
+    """Keys of the user as KeyOutput."""
+    used = used_this_month(user, keys)
+    return [dict(KeyOutput(key, context={"used": used}).data) for key in keys]

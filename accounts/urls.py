@@ -11,6 +11,7 @@ urlpatterns = [
     path("prices", pages.prices, name="prices"),
     path("account", pages.profile, name="profile"),
     path("account/keys", pages.keys, name="keys"),
+    path("account/keys/<str:key_id>", pages.key_change, name="key-change"),
     path("account/keys/<str:key_id>/revoke", pages.key_revoke, name="key-revoke"),
 ]
 

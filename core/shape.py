@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
+from rest_framework import serializers
 
 from core.errors import InvalidRequest
 from core.wire import camel
@@ -20,6 +21,18 @@ class Input(BaseModel):
     model_config = ConfigDict(
         extra="forbid", alias_generator=to_camel, populate_by_name=True, str_strip_whitespace=True
     )
+
+
+class KnownFields(serializers.Serializer[Any]):
+    """The same of a serializer: what is not named is refused, so that nobody thinks it was set."""
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The input; raises ValidationError with each field that is not known."""
+        if unknown := sorted(set(self.initial_data) - set(self.fields)):
+            raise serializers.ValidationError(
+                dict.fromkeys(unknown, "There is no such field here.")
+            )
+        return given
 
 
 def checked(model: type[M], data: Any, *, spelled: Callable[[str], str] = camel) -> M:

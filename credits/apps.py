@@ -12,12 +12,14 @@ class CreditsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Open an account for each new user; export the ledger's figures."""
-        from credits import metrics, receivers
+        """Open an account for each new user; say what keys used; export the ledger's figures."""
+        from accounts import usage
+        from credits import metrics, queries, receivers
 
         post_save.connect(
             receivers.user_saved,
             sender=settings.AUTH_USER_MODEL,
             dispatch_uid="credits.open_account",
         )
+        usage.counted_by(queries.used_by_keys)
         metrics.register()

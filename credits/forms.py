@@ -1,11 +1,11 @@
-"""The shape of a correction by hand."""
+"""Shapes of what people type: a correction by hand, a floor."""
 
 from __future__ import annotations
 
 from django import forms
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from core.money import Microcredits, parse_credits
+from core.money import Microcredits, from_number, parse_credits
 
 
 class AdjustForm(forms.Form):
@@ -32,3 +32,21 @@ class AdjustForm(forms.Form):
         if amount == 0:
             raise forms.ValidationError("Adjust by more than 0 credits.")
         return amount
+
+
+class FloorForm(forms.Form):
+    """Under which balance the user wants to be warned; empty for none."""
+
+    floor = forms.DecimalField(
+        required=False,
+        min_value=0,
+        max_digits=15,
+        decimal_places=6,
+        label="Warn me below so many credits",
+        help_text="Looked at after each charge. Leave empty to be warned by the shares alone.",
+    )
+
+    def clean_floor(self) -> Microcredits | None:
+        """Credits → µcr."""
+        credits = self.cleaned_data["floor"]
+        return None if credits is None else from_number(credits)

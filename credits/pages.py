@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from rest_framework.request import Request
 
 from core.api import page_of
-from core.money import Microcredits, format_credits, shown
-from credits import audit, queries
+from core.money import Microcredits, format_credits, shown, worded
+from credits import audit, budget, queries
+from credits.forms import FloorForm
 from credits.models import Hold, Lot
 from credits.outcomes import rows_of
 
@@ -53,10 +56,23 @@ def bar_of(*, free: Microcredits, held: Microcredits, used: Microcredits) -> Bar
 
 
 @login_required
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def statement(request: HttpRequest) -> HttpResponse:
-    """Balance, lots, and one line per operation."""
+    """Balance, lots, one line per operation; and under which balance to warn, which is set here."""
+    form = FloorForm(request.POST) if request.method == "POST" else None
+    if form is None or not form.is_valid():
+        return _page(request, form=form)
+    floor = form.cleaned_data["floor"]
+    budget.set_floor(user=request.user, floor=floor)
+    told = "You have no floor now." if floor is None else f"You are warned below {worded(floor)}."
+    messages.success(request, told)
+    return redirect(f"{reverse('credits:statement')}#warnings")
+
+
+def _page(request: HttpRequest, *, form: FloorForm | None) -> HttpResponse:
     user: Any = request.user
+    standing = budget.standing_of(user)
+    floor = None if standing.floor is None else format_credits(standing.floor)
     balance = queries.balance(user)
     used = queries.used_since(balance.account_id, balance.period_started_at)
     lots = list(queries.lots(user))
@@ -83,6 +99,9 @@ def statement(request: HttpRequest) -> HttpResponse:
             "rows": rows_of(user, queries.with_balances(page["results"])),
             "newer": page["previous"],
             "older": page["next"],
+            "shares": budget.SHARES,
+            "warned": standing.warned,
+            "form": form or FloorForm(initial={"floor": floor}),
         },
     )
 

@@ -84,11 +84,20 @@ def period_start_of(account: Account) -> datetime:
     return months_after(account.cycle_started_at, max(0, months - 1))
 
 
+_DRAWN = F("open") + F("captured") - F("refunded")
+
+
 def used_by_key(api_key_id: UUID, *, since: datetime) -> Microcredits:
     """What an API key drew and still holds since then; what the plan paid does not count."""
     holds = Hold.objects.filter(api_key_id=api_key_id, created_at__gte=since, unlimited=False)
-    total = holds.aggregate(total=Sum(F("open") + F("captured") - F("refunded")))["total"]
-    return total or 0
+    return holds.aggregate(total=Sum(_DRAWN))["total"] or 0
+
+
+def used_by_keys(user: Any, key_ids: Sequence[UUID]) -> dict[UUID, Microcredits]:
+    """By key: what it drew and still holds in the user's present month, where that is any."""
+    since = period_start_of(account_of(user))
+    holds = Hold.objects.filter(api_key_id__in=key_ids, created_at__gte=since, unlimited=False)
+    return dict(holds.values_list("api_key_id").annotate(total=Sum(_DRAWN)))
 
 
 def is_unlimited(user_id: UUID) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from rest_framework import serializers
 
 from core.money import Microcredits, format_credits, from_number
+from core.shape import KnownFields
 from credits.budget import FLOOR, SHARES, Standing
 from credits.models import Lot, StatementLine
 from credits.queries import Balance, Line
@@ -81,7 +82,7 @@ class QuoteShape(serializers.Serializer[Any]):
     included = serializers.BooleanField(help_text="the plan pays")
 
 
-class BudgetInput(serializers.Serializer[Any]):
+class BudgetInput(KnownFields):
     """The floor under which to warn."""
 
     floor = serializers.DecimalField(

@@ -25,8 +25,7 @@ DEFAULT_MODEL = "default"
 class Question:
     """What is asked, of whom, and what it may cost.
 
-    ``max_tokens`` is of one choice and what is held for; ``named_limit`` is the client's own,
-    None where it named none.
+    ``max_tokens`` is of one choice: the client's, or the usual one where it named none.
     """
 
     asked: Mapping[str, Any]
@@ -41,11 +40,6 @@ class Question:
     knowledge: Mapping[str, Any] | None
     input_tokens: int
     max_tokens: int
-
-    @property
-    def named_limit(self) -> int | None:
-        """The limit that the client named."""
-        return self.given.limit
 
     @property
     def choices(self) -> int:

@@ -12,7 +12,7 @@ from assistant.reserving import Reserved
 from core.errors import DomainError
 from core.money import CREDITS_PER_USD, Microcredits
 from generation import work
-from generation.errors import LeaseLost, ProviderError
+from generation.errors import Failure, LeaseLost, ProviderError
 from generation.kinds import Outcome
 from generation.models import Job
 from generation.providers.protocols import Completion, Usage
@@ -73,7 +73,7 @@ def give_back(reserved: Reserved, error: Exception) -> DomainError:
         log.warning("%s did not answer: %s %s", reserved.question.model, error.failure, error)
     elif not isinstance(error, DomainError | LeaseLost):
         log.exception("an answer met a bug", exc_info=error)
-    reserved.run.log_failure(error)
+    reserved.run.log_failure(error, usage=_bought_in_vain(reserved, error))
     work.fail(run=reserved.run, error=told)
     return told
 
@@ -82,10 +82,24 @@ def _estimated(reserved: Reserved, written: int) -> Usage:
     return estimated_usage(input_tokens=reserved.question.input_tokens, written=written)
 
 
+def _bought_in_vain(reserved: Reserved, error: Exception) -> Usage | None:
+    """What a failure cost us: as the provider says, or all that it may have been."""
+    if not isinstance(error, ProviderError):
+        return None
+    if error.usage is None and error.failure is Failure.AMBIGUOUS:
+        return Usage(cost_usd_micros=_micro_usd(reserved.run.job.price))
+    return error.usage and _bought(reserved, error.usage)
+
+
 def _bought(reserved: Reserved, usage: Usage) -> Usage:
     """With its cost to us: by the list, where the provider told none and is paid at all."""
     question = reserved.question
     if usage.cost_usd_micros or question.chat.is_resubmittable:
         return usage
     cost = question.cost(usage.prompt_tokens, usage.completion_tokens)
-    return replace(usage, cost_usd_micros=-(-cost // CREDITS_PER_USD))
+    return replace(usage, cost_usd_micros=_micro_usd(cost))
+
+
+def _micro_usd(amount: Microcredits) -> int:
+    """µcr in millionths of a US dollar, rounded up."""
+    return -(-amount // CREDITS_PER_USD)

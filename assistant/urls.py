@@ -9,5 +9,5 @@ from assistant import api
 v1_urls = [
     path("chat/completions", api.ChatCompletions.as_view(), name="v1-chat-completions"),
     path("models", api.Models.as_view(), name="v1-models"),
-    path("models/<str:model_id>", api.OneModel.as_view(), name="v1-model"),
+    path("models/<path:model_id>", api.OneModel.as_view(), name="v1-model"),
 ]

@@ -76,11 +76,19 @@ def complete_call(
     )
 
 
-def fail_call(row: AICall, error: Exception, started: float) -> None:
-    """Log that the provider did not answer, and why; what was bought stays bought."""
+def fail_call(row: AICall, error: Exception, started: float, *, usage: Usage | None = None) -> None:
+    """Log that the provider did not answer, and why; what was bought stays bought.
+
+    ``usage`` is what it used, or may have used, all the same.
+    """
     failure = error.failure if isinstance(error, ProviderError) else Failure.BUG
-    AICall.objects.filter(pk=row.pk, status=AICall.Status.PENDING).update(
-        status=AICall.Status.FAILED,
+    used, status = usage or Usage(), AICall.Status
+    AICall.objects.filter(pk=row.pk, status=status.PENDING).update(
+        status=status.AMBIGUOUS if failure is Failure.AMBIGUOUS else status.FAILED,
+        prompt_tokens=used.prompt_tokens,
+        completion_tokens=used.completion_tokens,
+        total_tokens=used.total_tokens,
+        cost_usd_micros=used.cost_usd_micros,
         error_class=failure.value,
         error_message=f"{type(error).__name__}: {error}"[:2000],
         processing_time_ms=_ms_since(started),

@@ -58,9 +58,9 @@ class DirectRun(Run):
             self._row, usage=usage, ref=ref, output=dict(output), started=self._started
         )
 
-    def log_failure(self, error: Exception) -> None:
-        """The provider did not answer."""
-        calls.fail_call(self._row, error, self._started)
+    def log_failure(self, error: Exception, *, usage: Usage | None = None) -> None:
+        """The provider did not answer; ``usage`` is what it used, or may have, all the same."""
+        calls.fail_call(self._row, error, self._started, usage=usage)
 
     def lose(self) -> None:
         """Somebody else ended the job."""

@@ -106,7 +106,7 @@ def test_following_the_suggestion_succeeds(
         rng = random.Random(seed)
         model = rng.choice(["studio-1", dear])
         words = say("What blocks this pack? " * rng.choice([1, 3, 40]))
-        asked = {
+        asked: dict[str, Any] = {
             "model": model,
             "messages": words,
             "n": rng.choice([1, 1, 2, 7, 8]),

@@ -16,6 +16,7 @@ from credits import queries as credit
 from credits.models import Hold
 from generation.models import AICall, Job
 from tests.api.contract import Contract
+from tests.api.test_bodies import ATTACKS
 from tests.api.world import signed_in
 from tests.assistant.conftest import CHAT, HELLO, Balance, events_of, say, text_of
 from tests.techpack.conftest import MakeProduct, new_user
@@ -69,11 +70,11 @@ def test_a_stream_without_usage_has_none(api: Contract) -> None:
     assert Hold.objects.get().captured > 0
 
 
-def test_a_stream_leaves_its_request_no_connection(api: Contract, user: Any) -> None:
+def test_a_stream_without_a_reader_of_usage_is_settled_all_the_same(api: Contract) -> None:
     answer = api.send("POST", CHAT, {**HELLO, "stream": True})
     assert float(answer.headers["X-Credits-Remaining"]) < 18
     events_of(answer)
-    job = Job.objects.get(kind="chat")
+    job: Any = Job.objects.get(kind="chat")
     assert (job.status, job.result["is_whole"]) == ("succeeded", True)
 
 
@@ -148,6 +149,15 @@ def test_what_is_wrong_is_named_as_it_was_spelled(api: Contract, body: Any, path
     assert (answer.status_code, error["code"]) == (400, "INVALID_FIELD")
     assert path in error["fields"]
     assert not Hold.objects.exists()
+
+
+@pytest.mark.parametrize("attack", [name for name in ATTACKS if "two spellings" not in name])
+def test_an_ambiguous_body_is_refused_with_its_path(api: Contract, attack: str) -> None:
+    body, path, status = ATTACKS[attack]
+    answer = api.send("POST", CHAT, body)
+    assert answer.status_code == status
+    if status == 400:
+        assert list(answer.json()["error"]["fields"]) == [path]
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,10 @@ def now_of(run: DirectRun) -> Job:
     return Job.objects.select_related("hold").get(pk=run.job.pk)
 
 
+def lease_of(run: DirectRun) -> Any:
+    return now_of(run).lease_expires_at
+
+
 def test_it_runs_from_the_start_under_its_hold(begin: Begin, user: Any) -> None:
     run = begin(model="gpt", request_id="r-1")
     job = now_of(run)
@@ -128,9 +132,9 @@ def test_one_thread_renews_every_lease_and_hears_who_is_to_stop(
 ) -> None:
     settings.JOB_LEASE_S = 2
     first, second = begin(), begin()
-    before = now_of(first).lease_expires_at
+    before = lease_of(first)
     with first.kept_alive(), second.kept_alive():
-        wait_for(lambda: now_of(first).lease_expires_at > before, what="a renewal")
+        wait_for(lambda: lease_of(first) > before, what="a renewal")
         cancel(user=user, job_id=second.job.pk)
         wait_for(lambda: second.is_canceled, what="the word to stop")
         assert not first.is_canceled
@@ -172,7 +176,8 @@ def test_however_many_ask_together_no_more_than_allowed_begin(begin: Begin) -> N
 
 
 def test_places_of_lost_processes_are_free_again(begin: Begin) -> None:
-    lose(begin()), lose(begin())
+    for _ in range(2):
+        lose(begin())
     assert begin().job.pk
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
-from tests.studio.answerer.pack import NO_PACK, answer, replied
+from tests.studio.answerer.pack import HOODIE, MEASURE_COLUMNS, NO_PACK, answer, replied
 
 # question → what the answer says, in any order; a leading "!" is what it must not say
 ABOUT_MEASURES: list[tuple[str, list[str]]] = [
@@ -299,9 +301,27 @@ def test_words_that_were_passed_over_are_named() -> None:
     assert "58.4 cm" in told
 
 
-def test_a_pack_in_inches_is_shown_and_converted_exactly() -> None:
-    from tests.studio.answerer.pack import HOODIE, MEASURE_COLUMNS
+@pytest.mark.parametrize(
+    ("costs", "facts"),
+    [
+        (["€ 7,50", "0.05 €"], ["4.86", "0.10", "4.96"]),
+        (["$ 7.50", "0.05 €"], ["different currencies", "!4.96"]),
+        (["1,200", "0.05"], ["0.10", "Without Main fabric", "!4.86"]),
+        (["about 7", "2 x 3"], ["4.54", "Without Sewing thread, Rib, Eyelets"]),  # 0.6 × 7 × 1.08
+        (["n/a", ""], ["This pack has no costs"]),
+    ],
+)
+def test_material_cost_is_added_up_only_where_it_can_be_read(
+    costs: list[str], facts: list[str]
+) -> None:
+    known = copy.deepcopy(HOODIE)
+    known["bom"]["rows"][0][7], known["bom"]["rows"][3][7] = costs
+    told = answer("what does it cost to make?", known=known)
+    for fact in facts:
+        assert (fact[1:] not in told) if fact.startswith("!") else (fact in told)
 
+
+def test_a_pack_in_inches_is_shown_and_converted_exactly() -> None:
     row = ["A04", "Body length from HPS", "28 3/8", "typed", "", "±3/8", "9/16", "critical",
            720_725, "From HPS."]  # fmt: skip
     known = {

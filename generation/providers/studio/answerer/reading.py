@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from generation.providers.studio.answerer import book, foreign, lexicon, naming, said
@@ -76,15 +76,6 @@ def read(clause: str, facts: Facts, language: str) -> Reading:
     things = [word for word in words if word != "size"] if sizes or astray else list(words)
     parts = [part for part in _ASIDE.split(text) if part.strip()][:ASIDES_MOST]
     asides = [corrected(tokens(part)[:WORDS_MOST], known) for part in parts]
-
-    def rows(table: str, column: str, *, but: str = "") -> tuple[int, ...]:
-        names = [str(row.get(column, "")) for row in facts.table(table)]
-
-        def named(part: Sequence[str]) -> tuple[int, ...]:
-            return naming.rows_in([word for word in part if word != but], names)
-
-        return _of_each(named, asides, things)
-
     return Reading(
         text=text,
         words=words,
@@ -93,9 +84,9 @@ def read(clause: str, facts: Facts, language: str) -> Reading:
         size_astray=astray,
         unit=said.unit_wanted(text),
         lengths=said.lengths_in(text),
-        bom=rows("bom", "component"),
-        parts=rows("construction", "part", but="seam"),
-        steps=rows("prices", "step"),
+        bom=_rows(facts, "bom", "component", asides, things),
+        parts=_rows(facts, "construction", "part", *_without_seam(asides, things)),
+        steps=_rows(facts, "prices", "step", asides, things),
         terms=book.terms_in(clause, words, terms),
         other=_other(words, facts),
         unknown=_unknown(words, known),
@@ -122,17 +113,23 @@ def _unknown(words: Sequence[str], known: frozenset[str]) -> tuple[str, ...]:
     )
 
 
-Rows = Callable[[Sequence[str]], tuple[int, ...]]
-
-
-def _of_each(
-    rows_in: Rows, asides: Sequence[Sequence[str]], words: Sequence[str]
+def _rows(
+    facts: Facts, table: str, column: str, asides: Sequence[Sequence[str]], words: Sequence[str]
 ) -> tuple[int, ...]:
     """The rows of each part of a question where several parts name some, else of the whole."""
-    found = [rows for part in asides if (rows := rows_in(part))]
+    names = [str(row.get(column, "")) for row in facts.table(table)]
+    found = [rows for part in asides if (rows := naming.rows_in(part, names))]
     if len(found) > 1:
         return tuple(dict.fromkeys(at for rows in found for at in rows))
-    return rows_in(words)
+    return naming.rows_in(words, names)
+
+
+def _without_seam(
+    asides: Sequence[Sequence[str]], words: Sequence[str]
+) -> tuple[list[list[str]], list[str]]:
+    """Half of all parts are called a seam: the word names none of them."""
+    kept = [[word for word in part if word != "seam"] for part in (*asides, words)]
+    return kept[:-1], kept[-1]
 
 
 def _groups(

@@ -20,7 +20,13 @@ from generation.providers.studio.answerer.topics import (
     units,
 )
 from generation.providers.studio.answerer.words import plain
-from generation.providers.studio.answerer.writing import Reply, joined, paragraphs, safe
+from generation.providers.studio.answerer.writing import (
+    NO_PACK,
+    Reply,
+    joined,
+    paragraphs,
+    safe,
+)
 
 Topic = Callable[[Reading, Facts], Reply]
 
@@ -63,6 +69,7 @@ TOPICS: Mapping[str, Topic] = {
     "balance": money.balance,
 }
 GENERAL = frozenset({"products", "prices", "balance", "term", "abilities", "hello", "thanks"})
+WITHOUT_A_PACK = GENERAL | {"refuse", "change", "about", "export", "convert", "method", ""}
 NO_PICTURES = "I cannot see pictures: I read text and the pack's data."
 NO_FILES = "I cannot read sounds or files: I read text and the pack's data."
 CLIPPED = "Your message is long: I read its beginning and its end."
@@ -97,6 +104,8 @@ def reply_to(messages: Sequence[Mapping[str, Any]], known: Mapping[str, Any]) ->
 def _one(reading: Reading, facts: Facts) -> Reply:
     if reading.other and reading.topic not in GENERAL:
         return talk.other_product(reading, facts)
+    if not facts.has_pack and reading.topic not in WITHOUT_A_PACK:
+        return Reply(NO_PACK)
     reply = TOPICS.get(reading.topic, talk.unknown)(reading, facts)
     return Reply(paragraphs(_not_understood(reading), reply.text), reply.figures)
 

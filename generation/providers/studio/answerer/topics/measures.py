@@ -30,8 +30,6 @@ HEADINGS = ("Code", "Point", "Value", "Source", "Tolerance")
 
 def measure(reading: Reading, facts: Facts) -> Reply:
     """The points that were named, or which there are."""
-    if not facts.has_pack:
-        return Reply(NO_PACK)
     points = reading.points
     if not points and not reading.unknown and not naming.nouns_in(reading.words):
         points = naming.of_the_whole(reading.words, facts)
@@ -149,8 +147,6 @@ def _row(point: Point) -> tuple[str, ...]:
 
 def measures(_: Reading, facts: Facts) -> Reply:
     """All points that have a value, then which have none."""
-    if not facts.has_pack:
-        return Reply(NO_PACK)
     if not facts.points:
         return _none_found(Reading(""), facts)
     valued = [point for point in facts.points if point.value]
@@ -184,8 +180,6 @@ _UNSURE = word_set("least sure certain uncertain accurate uncertainty biggest la
 
 def gaps(reading: Reading, facts: Facts) -> Reply:
     """The points of one kind: missing, estimated, typed, measured, critical, least sure."""
-    if not facts.has_pack:
-        return Reply(NO_PACK)
     words = set(reading.words)
     if len(words & _UNSURE) > 1:
         return _least_sure(facts)
@@ -256,8 +250,6 @@ def method(reading: Reading, facts: Facts) -> Reply:
 
 def tolerance(reading: Reading, facts: Facts) -> Reply:
     """How far a point may be off; whether a length that was said would pass."""
-    if not facts.has_pack:
-        return Reply(NO_PACK)
     points = reading.points
     if not points:
         bare = [point.code for point in facts.points if point.value and not point.tolerance]
@@ -299,8 +291,6 @@ def _would_pass(reading: Reading, point: Point) -> Reply:
 
 def trust(reading: Reading, facts: Facts) -> Reply:
     """Where a figure came from and how sure it is; without one, how the pack stands."""
-    if not facts.has_pack:
-        return Reply(NO_PACK)
     if reading.points:
         return Reply(
             "\n\n".join(_origin(point) for point in reading.points),

@@ -15,28 +15,20 @@ from generation.providers.studio.answerer.writing import (
     table,
 )
 
-PLAN = word_set("subscription upgrade plan pro")
+BUYING, PLAN = word_set("top topup buy"), word_set("subscription upgrade plan pro")
+ASKING = word_set("token assistant chat question model")
 
 
 def prices(reading: Reading, facts: Facts) -> Reply:
     """The price of the named steps, or the price list."""
     rows = facts.table("prices")
-    words = set(reading.words)
     if not rows:
         return Reply("I was not told any prices. They are on the page Prices.")
-    asks_credits = "credit" in words and not reading.steps
-    if (asks_credits or {"top", "topup", "buy"} & words) and facts.listed("top_ups"):
-        return Reply(
-            paragraphs("Credits can be bought:", listing(map(safe, facts.listed("top_ups"))))
-        )
-    if PLAN & words and facts.listed("plans"):
-        return Reply(paragraphs("Plans:", listing(map(safe, facts.listed("plans")))))
-    if {"token", "assistant", "chat", "question", "model"} & words:
-        return _models(facts)
-    chosen = [rows[at] for at in reading.steps]
-    if chosen:
+    if other := _of_no_step(reading, facts):
+        return other
+    if chosen := [rows[at] for at in reading.steps]:
         lines = [_price(row, facts) for row in chosen]
-        return Reply("\n\n".join(lines), tuple(_figures(row) for row in chosen))
+        return Reply("\n\n".join(lines), tuple(map(_figures, chosen)))
     listed = [(row.get("step"), row.get("what"), row.get("price")) for row in rows]
     extra = facts.known.get("extra_view")
     return Reply(
@@ -47,6 +39,17 @@ def prices(reading: Reading, facts: Facts) -> Reply:
         ),
         tuple(map(_figures, rows)),
     )
+
+
+def _of_no_step(reading: Reading, facts: Facts) -> Reply | None:
+    """What credits, plans or questions cost, where one of them was asked for."""
+    words = set(reading.words)
+    asks_credits = BUYING & words or ("credit" in words and not reading.steps)
+    if asks_credits and (listed := facts.listed("top_ups")):
+        return Reply(paragraphs("Credits can be bought:", listing(map(safe, listed))))
+    if PLAN & words and (listed := facts.listed("plans")):
+        return Reply(paragraphs("Plans:", listing(map(safe, listed))))
+    return _models(facts) if ASKING & words else None
 
 
 def _figures(row: Row) -> dict[str, str]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from generation.providers.studio.answerer import naming
 from generation.providers.studio.answerer.facts import Facts, Row
 from generation.providers.studio.answerer.reading import Reading
 from generation.providers.studio.answerer.words import tokens, word_set
 from generation.providers.studio.answerer.writing import (
-    NO_PACK,
     Reply,
     joined,
     listing,
@@ -56,46 +56,41 @@ ASKED_CELLS = {
 
 def materials(reading: Reading, facts: Facts) -> Reply:
     """The rows that were named, or the bill of materials."""
-    if not facts.has_pack:
-        return Reply(NO_PACK)
     rows = facts.table("bom")
     if not rows:
         return Reply("This pack has no bill of materials yet. It comes with the category (free).")
     asked = [name for name, said in ASKED_CELLS.items() if said & set(reading.words)]
-    chosen = [rows[at] for at in reading.bom] or _the_main(reading, asked, rows)
-    if chosen:
+    if chosen := [rows[at] for at in reading.bom] or _the_main(reading, asked, rows):
         lines = [_material(row, asked) for row in chosen]
         return Reply("\n\n".join(lines), tuple(map(_figures, chosen)))
     if asked and not any(row.get(name) for row in rows for name in asked):
         words = joined([BOM_WORDS[name] for name in asked], "or")
         return Reply(f"No row of the bill of materials has a {words} yet: type it (free).")
     if trims := TRIMS & set(reading.words):
-        names = ", ".join(safe(row.get("component")) for row in rows)
-        return Reply(
-            f"The bill of materials has no row for {joined(sorted(trims))}. It has: {names}."
-        )
-    shown = [
-        (
-            row.get("component"),
-            row.get("material"),
-            row.get("composition"),
-            row.get("placement"),
-            _quantity(row),
-            row.get("wastage"),
-            row.get("supplier"),
-            "typed by you" if row.get("typed") else "",
-        )
-        for row in rows
-    ]
-    headings = (
-        "Component", "Material", "Composition", "Placement", "Quantity", "Wastage %", "Supplier",
-        "Source",
-    )  # fmt: skip
+        have = ", ".join(safe(row.get("component")) for row in rows)
+        wanted = joined(sorted(trims))
+        return Reply(f"The bill of materials has no row for {wanted}. It has: {have}.")
     source = "Rows are the template's defaults where nothing was typed."
-    return Reply(
-        paragraphs(f"{many(len(rows), 'row')}:", table(headings, shown), source),
-        tuple(map(_figures, rows)),
-    )
+    text = paragraphs(f"{many(len(rows), 'row')}:", _shown(rows, BOM_COLUMNS), source)
+    return Reply(text, tuple(map(_figures, rows)))
+
+
+Column = tuple[str, Callable[[Row], object]]
+BOM_COLUMNS: tuple[Column, ...] = (
+    ("Component", lambda row: row.get("component")),
+    ("Material", lambda row: row.get("material")),
+    ("Composition", lambda row: row.get("composition")),
+    ("Placement", lambda row: row.get("placement")),
+    ("Quantity", lambda row: _quantity(row)),
+    ("Wastage %", lambda row: row.get("wastage")),
+    ("Supplier", lambda row: row.get("supplier")),
+    ("Source", lambda row: "typed by you" if row.get("typed") else ""),
+)
+
+
+def _shown(rows: Sequence[Row], columns: Sequence[Column]) -> str:
+    texts = [[of(row) for _, of in columns] for row in rows]
+    return table([heading for heading, _ in columns], texts)
 
 
 def _the_main(reading: Reading, asked: Sequence[str], rows: Sequence[Row]) -> list[Row]:
@@ -143,8 +138,6 @@ def _figures(row: Row) -> dict[str, str]:
 
 def colours(reading: Reading, facts: Facts) -> Reply:
     """The colours, main one first, with hex, share and standard."""
-    if not facts.has_pack:
-        return Reply(NO_PACK)
     rows = facts.table("colours")
     if not rows:
         return Reply(
@@ -175,44 +168,35 @@ def _source(row: Row) -> str:
 
 def construction(reading: Reading, facts: Facts) -> Reply:
     """How the named parts are made, or all of them."""
-    if not facts.has_pack:
-        return Reply(NO_PACK)
     rows = facts.table("construction")
     if not rows:
         return Reply("This pack has no construction rows yet. They come with the category (free).")
-    number = next(
-        (word for word in reading.words if word.isdigit() and "callout" in reading.text), ""
-    )
-    if number:
-        chosen = [row for row in rows if str(row.get("callout") or "") == number]
+    if number := _CALLOUT.search(reading.text):
+        chosen = [row for row in rows if str(row.get("callout") or "") == number[1]]
         if not chosen:
-            return Reply(f"There is no callout {number} in this pack.")
+            return Reply(f"There is no callout {number[1]} in this pack.")
     else:
         chosen = [rows[at] for at in reading.parts] or _with_code(reading, rows)
     if chosen and len(chosen) <= 3:
-        lines = [_part(row) for row in chosen]
-        return Reply("\n\n".join(lines), tuple(map(_figures, chosen)))
+        return Reply("\n\n".join(map(_part, chosen)), tuple(map(_figures, chosen)))
     rows = chosen or rows
-    shown = [
-        (
-            row.get("callout"),
-            row.get("part"),
-            row.get("operation"),
-            row.get("stitch"),
-            row.get("seam"),
-            row.get("spi"),
-            row.get("allowance_mm"),
-            row.get("thread"),
-        )
-        for row in rows
-    ]
-    headings = ("No.", "Part", "Operation", "Stitch", "Seam", "SPI", "Allowance mm", "Thread")
-    rows_typed = [safe(row.get("part")) for row in rows if row.get("typed")]
-    note = f"Typed by you in: {joined(rows_typed)}. The rest" if rows_typed else "All of it"
-    return Reply(
-        paragraphs(table(headings, shown), f"{note} is the template's default: confirm it."),
-        tuple(map(_figures, rows)),
-    )
+    typed = [safe(row.get("part")) for row in rows if row.get("typed")]
+    note = f"Typed by you in: {joined(typed)}. The rest" if typed else "All of it"
+    source = f"{note} is the template's default: confirm it."
+    return Reply(paragraphs(_shown(rows, PART_COLUMNS), source), tuple(map(_figures, rows)))
+
+
+_CALLOUT = re.compile(r"\bcallout (?:number |no )?(\d+)")
+PART_COLUMNS: tuple[Column, ...] = (
+    ("No.", lambda row: row.get("callout")),
+    ("Part", lambda row: row.get("part")),
+    ("Operation", lambda row: row.get("operation")),
+    ("Stitch", lambda row: row.get("stitch")),
+    ("Seam", lambda row: row.get("seam")),
+    ("SPI", lambda row: row.get("spi")),
+    ("Allowance mm", lambda row: row.get("allowance_mm")),
+    ("Thread", lambda row: row.get("thread")),
+)
 
 
 def _with_code(reading: Reading, rows: Iterable[Row]) -> list[Row]:
@@ -258,8 +242,6 @@ label_rows, packing_rows = _rows_with(LABELS), _rows_with(PACKING)
 
 def care(reading: Reading, facts: Facts) -> Reply:
     """Care in the order of the standard, the labels, or what was asked of them."""
-    if not facts.has_pack:
-        return Reply(NO_PACK)
     words = set(reading.words)
     bom = facts.table("bom")
     named = [bom[at] for at in reading.bom if LABELS & set(tokens(str(bom[at].get("component"))))]
@@ -299,8 +281,6 @@ def _law_words(words: set[str], facts: Facts) -> str:
 
 def packaging(_: Reading, facts: Facts) -> Reply:
     """What it is packed in, as far as the bill of materials says it."""
-    if not facts.has_pack:
-        return Reply(NO_PACK)
     rows = packing_rows(facts)
     if not rows:
         return Reply("This pack says nothing of packaging yet: add it to the bill of materials.")
@@ -311,60 +291,59 @@ def packaging(_: Reading, facts: Facts) -> Reply:
 
 def costing(_: Reading, facts: Facts) -> Reply:
     """Material cost where unit costs are typed: quantity × unit cost × (1 + wastage)."""
-    if not facts.has_pack:
-        return Reply(NO_PACK)
-    costed, open_rows = [], []
-    for row in facts.table("bom"):
-        line = _cost(row)
-        costed += [(row, line)] if line is not None else []
-        open_rows += [safe(row.get("component"))] if line is None else []
+    lines = [(row, _cost(row)) for row in facts.table("bom")]
+    costed = [(row, cost) for row, cost in lines if cost is not None]
     if not costed:
-        return Reply(
-            "This pack has no costs: no row of the bill of materials has both a quantity and a"
-            " unit cost. Type them, and I add up the materials. I do not know labour, overhead or"
-            " freight, and I do not estimate them."
-        )
+        return Reply(NO_COSTS)
     rows = [
         (r.get("component"), _quantity(r), r.get("unitCost"), r.get("wastage"), f"{cost:.2f}")
         for r, cost in costed
     ]
     total = sum((cost for _, cost in costed), Decimal(0))
-    without = f"Without {joined(open_rows)}, which lack quantity or unit cost." if open_rows else ""
+    bare = [safe(row.get("component")) for row, cost in lines if cost is None]
+    currencies = {_amount(row.get("unitCost"))[1] for row, _ in costed}
+    sum_up = (
+        f"Materials so far: {total:.2f} (quantity × unit cost × (1 + wastage), as typed)."
+        if len(currencies) == 1
+        else "The unit costs are in different currencies, so I add nothing up."
+    )
+    without = f"Without {joined(bare)}, which lack quantity or unit cost. " if bare else ""
     return Reply(
         paragraphs(
             table(("Component", "Quantity", "Unit cost", "Wastage %", "Cost"), rows),
-            f"Materials so far: {total:.2f} (quantity × unit cost × (1 + wastage), as typed; no"
-            " currency is converted).",
-            f"{without} Labour, overhead, margin and freight are not in the pack.".strip(),
+            sum_up,
+            f"{without}Labour, overhead, margin and freight are not in the pack.",
         ),
         tuple({"component": str(r.get("component")), "cost": f"{cost:.2f}"} for r, cost in costed),
     )
 
 
+_AMOUNT = re.compile(r"([^\d.,]{0,8})(\d{1,12}(?:[.,]\d{1,6})?)([^\d.,]{0,12})", re.ASCII)
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
+NO_COSTS = (
+    "This pack has no costs: no row of the bill of materials has both a quantity and a unit cost."
+    " Type them, and I add up the materials. I do not know labour, overhead or freight, and I do"
+    " not estimate them."
+)
+
+
 def _cost(row: Row) -> Decimal | None:
-    quantity, unit_cost = _decimal(row.get("quantity")), _decimal(row.get("unitCost"))
+    quantity, unit_cost = _amount(row.get("quantity"))[0], _amount(row.get("unitCost"))[0]
     if quantity is None or unit_cost is None:
         return None
-    return quantity * unit_cost * (1 + (_decimal(row.get("wastage")) or Decimal(0)) / 100)
+    return quantity * unit_cost * (1 + (_amount(row.get("wastage"))[0] or Decimal(0)) / 100)
 
 
-def _decimal(text: object) -> Decimal | None:
-    """A plain number, with or without a currency's sign; None where it can be read two ways."""
-    figure = "".join(
-        sign for sign in str(text or "") if sign.isascii() and (sign.isdigit() or sign in ".,")
-    )
-    figure = figure.replace(",", ".")
-    try:
-        value = Decimal(figure)
-    except InvalidOperation:
-        return None
-    return value if value.is_finite() else None
+def _amount(text: object) -> tuple[Decimal | None, str]:
+    """A number and what stands beside it: ``€ 4,20``; None where it can be read two ways."""
+    found = _AMOUNT.fullmatch(str("" if text is None else text).strip())
+    if found is None or _THOUSANDS.fullmatch(found[2]):
+        return None, ""
+    return Decimal(found[2].replace(",", ".")), f"{found[1]}{found[3]}".strip()
 
 
 def seen(reading: Reading, facts: Facts) -> Reply:
     """What the analyses saw in the photos."""
-    if not facts.has_pack:
-        return Reply(NO_PACK)
     rows = facts.table("seen")
     if not rows:
         return Reply("Nothing was seen yet: run the base-view analysis.")

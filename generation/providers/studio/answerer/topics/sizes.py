@@ -6,7 +6,6 @@ from core.units import format_length
 from generation.providers.studio.answerer.facts import Facts, Point, in_um
 from generation.providers.studio.answerer.reading import Reading
 from generation.providers.studio.answerer.writing import (
-    NO_PACK,
     Reply,
     joined,
     many,
@@ -20,8 +19,6 @@ COMPUTED = "Computed from the sample size and the template's grade step; the pac
 
 def grading(reading: Reading, facts: Facts) -> Reply:
     """The size run; or the points that were named, in the sizes that were named."""
-    if not facts.has_pack:
-        return Reply(NO_PACK)
     if not facts.sizes:
         return Reply("This pack has no size run, so nothing is graded.")
     if reading.size_astray and not reading.sizes:
@@ -30,25 +27,27 @@ def grading(reading: Reading, facts: Facts) -> Reply:
     if not points:
         return _whole_size(reading.sizes, facts) if reading.sizes else _the_run(facts)
     sizes, unit = reading.sizes or tuple(facts.sizes), reading.unit or facts.unit
-    rows, figures = [], []
-    for point in points:
-        values = [in_size(point, size, facts, unit) for size in sizes]
-        rows.append((point.code, point.name, *values, point.grade or "none"))
-        figures += [
-            {"code": point.code, "size": size, "value": value or None, "source": "computed"}
-            for size, value in zip(sizes, values, strict=True)
-        ]
-    open_ones = [point for point in points if not point.value]
-    note = ""
-    if open_ones:
-        codes = joined([point.code for point in open_ones])
-        have = "has" if len(open_ones) == 1 else "have"
-        note = f"{codes} {have} no value at the sample size, so nothing can be computed."
-    told = [_alone(point, sizes[0], facts, unit) for point in points] if len(sizes) == 1 else []
-    shown = "\n".join(told) if told else table(("Code", "Point", *map(safe, sizes), "Step"), rows)
-    head = f"In {unit}, sample size {safe(_sample(facts))}:" if not told else ""
+    values = {p.code: [in_size(p, size, facts, unit) for size in sizes] for p in points}
+    if len(sizes) == 1:
+        shown = "\n".join(_alone(point, sizes[0], facts, unit) for point in points)
+    else:
+        rows = [(p.code, p.name, *values[p.code], p.grade or "none") for p in points]
+        head = f"In {unit}, sample size {safe(_sample(facts))}:"
+        shown = paragraphs(head, table(("Code", "Point", *map(safe, sizes), "Step"), rows))
     computed = COMPUTED if set(sizes) != {_sample(facts)} else ""
-    return Reply(paragraphs(head, shown, note or computed), tuple(figures))
+    figures = tuple(
+        {"code": code, "size": size, "value": value or None, "source": "computed"}
+        for code, row in values.items()
+        for size, value in zip(sizes, row, strict=True)
+    )
+    return Reply(paragraphs(shown, _open(points) or computed), figures)
+
+
+def _open(points: tuple[Point, ...]) -> str:
+    codes = [point.code for point in points if not point.value]
+    have = "has" if len(codes) == 1 else "have"
+    none = f"{joined(codes)} {have} no value at the sample size, so nothing can be computed."
+    return none if codes else ""
 
 
 def _alone(point: Point, size: str, facts: Facts, unit: str) -> str:

@@ -8,7 +8,6 @@ from generation.providers.studio.answerer.facts import Facts, Row
 from generation.providers.studio.answerer.reading import Reading
 from generation.providers.studio.answerer.words import word_set
 from generation.providers.studio.answerer.writing import (
-    NO_PACK,
     Reply,
     joined,
     listing,
@@ -58,8 +57,6 @@ TO_DO = {
 
 def readiness(_: Reading, facts: Facts) -> Reply:
     """The score, and what is in the way."""
-    if not facts.has_pack:
-        return Reply(NO_PACK)
     score = facts.part("readiness").get("score")
     if score is None:
         return Reply("I was not told how ready this pack is.")
@@ -80,8 +77,6 @@ def readiness(_: Reading, facts: Facts) -> Reply:
 
 def blockers(reading: Reading, facts: Facts) -> Reply:
     """What blocks the pack, or one section of it, each with where it is cleared."""
-    if not facts.has_pack:
-        return Reply(NO_PACK)
     found, warned = facts.findings("blockers"), facts.findings("warnings")
     if not found:
         are = "is" if len(warned) == 1 else "are"
@@ -102,8 +97,6 @@ def blockers(reading: Reading, facts: Facts) -> Reply:
 
 def warnings(_: Reading, facts: Facts) -> Reply:
     """What is odd without blocking the pack."""
-    if not facts.has_pack:
-        return Reply(NO_PACK)
     found = facts.findings("warnings")
     if not found:
         return Reply("There are no warnings.")
@@ -129,8 +122,6 @@ def _figures(findings: Sequence[Row]) -> tuple[dict[str, str], ...]:
 
 def to_do(_: Reading, facts: Facts) -> Reply:
     """What to do, in the order in which it helps most: blockers, then warnings."""
-    if not facts.has_pack:
-        return Reply(NO_PACK)
     found = [*facts.findings("blockers"), *facts.findings("warnings")]
     waiting = [step for step in facts.listed("steps") if step[1:2] == ["Not run yet"]]
     lines: dict[str, None] = {}
@@ -152,8 +143,6 @@ def to_do(_: Reading, facts: Facts) -> Reply:
 
 def stale(_: Reading, facts: Facts) -> Reply:
     """Which outputs are out of date, why, and the price of bringing them up to date."""
-    if not facts.has_pack:
-        return Reply(NO_PACK)
     rows = facts.listed("stale")
     if not rows:
         return Reply("Nothing is out of date.")
@@ -180,8 +169,6 @@ def _credits(amount: object) -> str:
 
 def steps(_: Reading, facts: Facts) -> Reply:
     """Which steps were run, how they ended, what each costs."""
-    if not facts.has_pack:
-        return Reply(NO_PACK)
     rows = facts.listed("steps")
     if not rows:
         return Reply("I was not told which steps were run.")
@@ -193,8 +180,6 @@ def steps(_: Reading, facts: Facts) -> Reply:
 
 def close_ups(_: Reading, facts: Facts) -> Reply:
     """The detail shots and what each shows."""
-    if not facts.has_pack:
-        return Reply(NO_PACK)
     shots = facts.listed("close_ups")
     if not shots:
         return Reply(f"There are no close-ups yet.{_price_of('Close-ups', facts)}")
@@ -207,8 +192,6 @@ def close_ups(_: Reading, facts: Facts) -> Reply:
 
 def sketches(_: Reading, facts: Facts) -> Reply:
     """The flats there are."""
-    if not facts.has_pack:
-        return Reply(NO_PACK)
     views = [safe(view) for view in facts.listed("sketches")]
     if not views:
         return Reply(f"There are no sketches yet.{_price_of('Sketches', facts)}")
@@ -229,8 +212,6 @@ def _price_of(step: str, facts: Facts) -> str:
 
 def photos(_: Reading, facts: Facts) -> Reply:
     """The photos of the product, by view, and which are missing."""
-    if not facts.has_pack:
-        return Reply(NO_PACK)
     views = [safe(view) for view in facts.part("product").get("photos") or ()]
     missing = [
         safe(row.get("words"))

@@ -12,7 +12,6 @@ from generation.providers.studio.answerer.said import Typed
 from generation.providers.studio.answerer.topics.measures import measure
 from generation.providers.studio.answerer.words import tokens, word_set
 from generation.providers.studio.answerer.writing import (
-    NO_PACK,
     Reply,
     figure_of,
     joined,
@@ -77,18 +76,15 @@ def _said(reading: Reading) -> Reply:
 
 def compare(reading: Reading, facts: Facts) -> Reply:
     """Two or more points side by side, with their differences and how sure those are."""
-    if not facts.has_pack:
-        return Reply(NO_PACK)
     alike = reading.groups[0] if len(reading.groups) == 1 and not reading.lengths else ()
     points = list(alike) if len(alike) > 1 else [_best_of(group) for group in reading.groups]
+    if len(points) == 1 and len(reading.lengths) == 1:
+        return _against_said(points[0], reading.lengths[0])
+    figures = tuple(map(figure_of, points))
     if len(points) < 2:
-        if points and len(reading.lengths) == 1:
-            return _against_said(points[0], reading.lengths[0])
         found = f" I found {points[0].code} {safe(points[0].name)}." if points else ""
-        return Reply(
-            f"Name two points of measure to compare, such as “chest and hem”.{found}",
-            tuple(map(figure_of, points)),
-        )
+        ask = "Name two points of measure to compare, such as “chest and hem”."
+        return Reply(f"{ask}{found}", figures)
     lines = [
         f"{p.code} {safe(p.name)}: {safe(p.figure)}, {p.mark}"
         if p.is_length
@@ -98,11 +94,9 @@ def compare(reading: Reading, facts: Facts) -> Reply:
     valued = [point for point in points if point.is_length]
     if ADDING & set(reading.words) and len(valued) == len(points):
         total = format_length(sum(point.um or 0 for point in valued), facts.unit)
-        return Reply(
-            paragraphs(listing(lines), f"Together {total}."), tuple(map(figure_of, points))
-        )
+        return Reply(paragraphs(listing(lines), f"Together {total}."), figures)
     verdicts = [_difference(one, other, facts.unit) for one, other in pairwise(valued)]
-    return Reply(paragraphs(listing(lines), "\n\n".join(verdicts)), tuple(map(figure_of, points)))
+    return Reply(paragraphs(listing(lines), "\n\n".join(verdicts)), figures)
 
 
 def _best_of(group: tuple[Point, ...]) -> Point:

@@ -225,15 +225,19 @@ class Client:
         amount = self.chance.randint(1, 40 * CREDIT)
         life = None if kind == Lot.Kind.TOPUP else self.chance.choice(LIVES)
         expires_at = timezone.now() + life if life else None
-        lot = self.ask(
-            lambda: ledger.grant(
-                user_id=user_id,
-                kind=kind,
-                amount=amount,
-                source_key=key,
-                expires_at=expires_at,
+        try:
+            lot = self.ask(
+                lambda: ledger.grant(
+                    user_id=user_id,
+                    kind=kind,
+                    amount=amount,
+                    source_key=key,
+                    expires_at=expires_at,
+                )
             )
-        )
+        except InvalidRequest:  # it came too late
+            self.note("grant", key, False, None, amount)
+            return
         self.note("grant", key, True, lot, amount)
         if kind == Lot.Kind.TOPUP:
             self.bought.append(key)

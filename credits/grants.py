@@ -58,7 +58,8 @@ def grant(
     """Add a lot of credits, once per ``source_key``; a debt is paid from it first.
 
     The same key with the same kind and amount returns the lot there is. Raises
-    IdempotencyKeyReused for other content, InvalidRequest unless the amount is positive.
+    IdempotencyKeyReused for other content, InvalidRequest unless the amount is positive and
+    the date to come.
     """
     _check_amount(amount)
     with transaction.atomic(savepoint=False):
@@ -88,11 +89,14 @@ def credit(
     effective_at: datetime | None = None,
     expires_at: datetime | None = None,
 ) -> tuple[Lot, bool]:
-    """A lot for an account that is locked: ``(lot, whether it is new)``."""
+    """A lot for an account that is locked: ``(lot, whether it is new)``. Raises InvalidRequest."""
     words = {"account": account.pk, "lot": uuid7(), "kind": kind, "amount": amount}
     words |= {"source_key": source_key, "reason": reason[:REASON_LONGEST]}
     words |= {"effective_at": effective_at or database_now(), "expires_at": expires_at}
     (is_new,) = sql.ask(sql.ADD_LOT, words)
+    if is_new is None:
+        why = "These credits would have expired already."
+        raise InvalidRequest(why, fields={"expires_at": [why]})
     return Lot.objects.get(source_key=source_key), is_new
 
 

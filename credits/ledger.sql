@@ -51,8 +51,9 @@ BEGIN
 END $$;
 
 
--- A lot for an account that is locked, once per source key. A debt is paid from it first,
--- unless it belongs to a hold: then the credits are the user's own, given back.
+-- A lot for an account that is locked, once per source key: whether it is new, or NULL where it
+-- would have expired already. A debt is paid from it first, unless it belongs to a hold: then
+-- the credits are the user's own, given back.
 CREATE OR REPLACE FUNCTION credits_add_lot(
     _account uuid, _lot uuid, _kind text, _amount bigint, _source_key text, _reason text,
     _effective_at timestamptz, _expires_at timestamptz, _hold uuid
@@ -62,6 +63,11 @@ DECLARE
     _verb text := CASE WHEN _hold IS NULL THEN 'grant' ELSE 'release' END;
     _paid bigint;
 BEGIN
+    IF _expires_at <= _effective_at THEN
+        -- Asked again, a key has its lot however long ago that expired.
+        RETURN CASE WHEN EXISTS (SELECT FROM credits_lot WHERE source_key = _source_key)
+                    THEN FALSE END;
+    END IF;
     INSERT INTO credits_lot (id, account_id, kind, priority, granted, available, held, consumed,
                              expired, revoked, effective_at, expires_at, source_key, reason)
     VALUES (_lot, _account, _kind,

@@ -7,7 +7,7 @@ from django.db import migrations
 
 from credits import sql
 
-CHECKSUM = "2a314fb22d61e6f5a42fada25b84de6fb635aed768e9d159e7387cbe97f3aca3"
+CHECKSUM = "163c3a5c5ba1dccc3a324910c95a5977665bb52558b7d02206058846e1370dc8"
 
 
 def install(apps, schema_editor):

@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import transaction
 
-from core.errors import NotFound
+from core.errors import InvalidRequest, NotFound
 from core.money import CREDIT
 from credits import operations as ledger
 from credits import queries
@@ -142,3 +142,18 @@ def test_the_monthly_grant_pays_a_debt_too(
     days_pass(account, 32)
     ledger.grant_due_monthly()
     assert (free(user), debt(account)) == (0, 2)
+
+
+def test_a_grant_asked_for_again_is_found_after_it_expired(user: Any, account: Account) -> None:
+    dies = account.cycle_started_at + timedelta(days=1)
+    first = grant(user, 5, source_key="gift", expires_at=dies)
+    days_pass(account, 3)
+    again = grant(user, 5, source_key="gift", expires_at=dies - timedelta(days=3))
+    assert again == first
+    assert account.lots.count() == 2
+
+
+def test_a_grant_that_would_have_expired_is_refused(user: Any, account: Account) -> None:
+    with pytest.raises(InvalidRequest), transaction.atomic():
+        grant(user, 5, expires_at=account.cycle_started_at - timedelta(days=1))
+    assert account.lots.count() == 1

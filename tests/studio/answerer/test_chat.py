@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -166,6 +167,16 @@ def test_tools_are_never_called(choice: str) -> None:
     assert "tool_calls" not in told.choices[0]["message"]
     assert told.choices[0]["message"]["content"] == answer(SLEEVE)
     assert told.usage.prompt_tokens > whole().usage.prompt_tokens
+
+
+def test_a_hundred_kilobytes_are_answered_and_counted_within_a_second() -> None:
+    text = "What is the chest width? " * 4_000
+    whole()
+    started = time.process_time()
+    told = whole(text)
+    assert time.process_time() - started < 1
+    assert told.usage.prompt_tokens > count_text(text)
+    assert "58.4 cm" in told.choices[0]["message"]["content"]
 
 
 def test_figures_can_be_sent_as_json_whatever_is_asked() -> None:

@@ -5,7 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.operations import change_key, create_key, revoke_key
-from accounts.queries import keys_of, person_of
+from accounts.queries import key_of, keys_of, person_of
 from accounts.serializers import (
     KeyChange,
     KeyOutput,
@@ -49,11 +49,11 @@ class KeyDetail(Endpoint):
     @extend_schema(operation_id="keys_change", request=KeyChange, responses={200: KeyOutput})
     def patch(self, request: Request, key_id: str) -> Response:
         """Change a key's name, monthly cap or credit policy; never its scopes."""
-        given = KeyChange(data=request.data)
+        person, given = person_of(request), KeyChange(data=request.data)
+        key = key_of(person, uuid_or_404(key_id))
         given.is_valid(raise_exception=True)
-        person = person_of(request)
-        key = change_key(user=person, key_id=uuid_or_404(key_id), changes=given.validated_data)
-        return Response(present_keys(person, [key])[0])
+        changed = change_key(user=person, key_id=key.pk, changes=given.validated_data)
+        return Response(present_keys(person, [changed])[0])
 
     @extend_schema(operation_id="keys_revoke", responses={204: None})
     def delete(self, request: Request, key_id: str) -> Response:

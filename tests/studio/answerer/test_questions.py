@@ -49,6 +49,8 @@ ABOUT_MEASURES: list[tuple[str, list[str]]] = [
     ("is the shoulder measured or estimated?", ["A06", "estimated", "no known length"]),
     ("Is the hem width correct?", ["49.2 cm", "Hem width, half is unusual"]),
     ("shoulder to shoulder", ["A06", "52.0"]),
+    ("What's the width across the chest at the underarm?", ["A01", "58.4", "!A06"]),
+    ("all measurements in inches", ["A01", "23", "A13", "24 3/16"]),
     ("are the sleeves longer than 60 cm?", ["1.5 cm more than 60 cm"]),
     ("what's the longest measurement", ["Largest first", "66.0"]),
     ("tolerance of the hood height", ["±0.8 cm from the template", "no value yet"]),
@@ -114,6 +116,7 @@ ABOUT_PARTS: list[tuple[str, list[str]]] = [
     ("how is it packed?", ["Polybag", "does not say how it is folded"]),
     # 0.6 × 7.50 × 1.08 + 2 × 0.05 × 1.03
     ("what does it cost to make?", ["4.96", "4.86", "Labour", "Sewing thread"]),
+    ("is it pink?", ["pink", "94 %"]),
     ("symmetry", ["symmetrical", "AI 95 %"]),
 ]
 ABOUT_STANDING: list[tuple[str, list[str]]] = [
@@ -161,6 +164,8 @@ ABOUT_TERMS: list[tuple[str, list[str]]] = [
     ("What does SSa stand for", ["Plain superimposed seam"]),
     ("what's a lab dip", ["small dyeings"]),
     ("what is a flat-felled seam?", ["folded into one another"]),
+    ("how much ease does it have?", ["than the body", "!credit"]),
+    ("what does measured mean?", ["known length"]),
     ("what is grading", ["from size to size"]),
     ("explain AQL", ["sampling inspection"]),
     ("difference between 301 and 514?", ["Lockstitch", "Four-thread overlock"]),

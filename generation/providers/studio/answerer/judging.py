@@ -57,6 +57,8 @@ def _judged(reading: Reading) -> Reading:
     if not scores:
         return reading
     topic, sure = max(scores.items(), key=lambda row: row[1])
+    if topic == "measures" and reading.unit:
+        topic = "convert"
     if topic in ("convert", "measure") and reading.sizes and reading.groups:
         topic = "grading"
     return replace(reading, topic=topic if _is_understood(reading, topic, sure) else "")
@@ -69,6 +71,8 @@ def _evidence(reading: Reading, scores: Mapping[str, float]) -> dict[str, float]
         found["materials"] = 4.0 if reading.text.startswith("how much") else 1.5
     if reading.parts:
         found["construction"] = 1.2
+    if reading.names_colour:
+        found["colours"] = 3.0
     if _CALLOUT.search(reading.text):
         found["construction"] = 6.0
     if reading.steps and scores.get("prices"):

@@ -71,7 +71,9 @@ SAID: tuple[tuple[str, str], ...] = tuple(
 )
 
 DIMENSION = word_set("length width height depth drop opening position spacing thickness")
-PLACE = word_set("centre back front point straight curve top bottom hps position relaxed total")
+PLACE = word_set(
+    "centre back front point straight curve top bottom hps position relaxed total across"
+)
 NOISE = word_set("half full at from and the of along each end in to or with first")
 # What a product as a whole is known by.
 WHOLE: Mapping[str, tuple[str, ...]] = {
@@ -151,7 +153,7 @@ def score(name: frozenset[str], asked: Collection[str], known: Collection[str]) 
     shared = name & frozenset(asked)
     if not any(word not in DIMENSION and word not in PLACE for word in shared):
         nouns = [word for word in name if word not in DIMENSION and word not in PLACE]
-        if nouns or not shared - DIMENSION:
+        if nouns or shared != name or shared <= DIMENSION:
             return 0.0
     held = sum(map(_weight, shared))
     spoken = sum(_weight(word) for word in asked if word in known)

@@ -15,7 +15,8 @@ WORDS_MOST = 160
 ASIDES_MOST = 24
 MERGED = frozenset({"measure", "tolerance", "method", "trust", "convert"})
 _SPLIT = re.compile(
-    r"[?!;\n]+|\.(?=\s|$)|,? \band (?=(?:what|how|which|is|are|does|do|can|who|where|why|also)\b)",
+    r"[?!;\n]+|\.(?=\s|$)|, and\b"
+    r"|,? \band (?=(?:what|how|which|is|are|does|do|can|who|where|why|also)\b)",
     re.IGNORECASE,
 )
 _ASIDE = re.compile(
@@ -43,6 +44,7 @@ class Reading:
     bom: tuple[int, ...] = ()
     parts: tuple[int, ...] = ()
     steps: tuple[int, ...] = ()
+    names_colour: bool = False
     terms: tuple[book.Term, ...] = ()
     other: str = ""  # a product that is not the one whose pack is known
     unknown: tuple[str, ...] = ()
@@ -73,7 +75,7 @@ def read(clause: str, facts: Facts, language: str) -> Reading:
     known = _known(facts, terms)
     words = tuple(corrected(tokens(text)[:WORDS_MOST], known))
     sizes, astray = said.sizes_in(clause, text, facts.sizes)
-    things = [word for word in words if word != "size"] if sizes or astray else list(words)
+    things = [word for word in words if word != "size" or "label" in words]
     parts = [part for part in _ASIDE.split(text) if part.strip()][:ASIDES_MOST]
     asides = [corrected(tokens(part)[:WORDS_MOST], known) for part in parts]
     return Reading(
@@ -87,6 +89,7 @@ def read(clause: str, facts: Facts, language: str) -> Reading:
         bom=_rows(facts, "bom", "component", asides, things),
         parts=_rows(facts, "construction", "part", *_without_seam(asides, things)),
         steps=_rows(facts, "prices", "step", asides, things),
+        names_colour=not _colour_words(facts).isdisjoint(words),
         terms=book.terms_in(clause, words, terms),
         other=_other(words, facts),
         unknown=_unknown(words, known),
@@ -122,6 +125,11 @@ def _rows(
     if len(found) > 1:
         return tuple(dict.fromkeys(at for rows in found for at in rows))
     return naming.rows_in(words, names)
+
+
+def _colour_words(facts: Facts) -> frozenset[str]:
+    names = " ".join(str(row.get("name", "")) for row in facts.table("colours"))
+    return frozenset(content(tokens(names)))
 
 
 def _without_seam(

@@ -61,7 +61,7 @@ STOP = word_set("""
     entry pack techpack tech product item style garment piece article sample factory supplier
     person people way thanks thank hello hi hey mean call called another used using placed correct
     possible available present great fine today shoe
-    section field area
+    section field area happen needed important
 """)
 
 

@@ -69,6 +69,7 @@ def refuse(reading: Reading, facts: Facts) -> Reply:
 
 HOW_TO = (
     (word_set("photo picture view upload"), "Add or replace photos in the product's workspace."),
+    (word_set("account key"), "Your account has pages of its own."),
     (word_set("category"), "Choose the category in the workspace, or run Category (free)."),
     (
         word_set("scale calibrate known"),

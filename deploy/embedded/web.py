@@ -6,14 +6,15 @@ Run as ``python -m deploy.embedded.web DESCRIPTOR``.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 
 import uvicorn
 from django.urls import get_resolver
 
-# Open event streams would hold the exit.
-GRACE_S = 2
+# Open event streams would hold the exit; what answers were cut off is charged after it.
+GRACE_S = 1
 
 
 def main(descriptor: int) -> None:
@@ -29,6 +30,9 @@ def main(descriptor: int) -> None:
     config.load()
     # Every page's code now, not at the first request: what is broken shows at the start.
     assert get_resolver().url_patterns  # noqa: S101
+    # uvicorn raises the signal again when it has stopped, which would end the process with its
+    # last coroutines and threads in the middle of what they do.
+    signal.signal(signal.SIGTERM, lambda *_: None)
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=descriptor)])
 
 

@@ -48,6 +48,6 @@ def asking(address: str, key: str, body: dict[str, Any]) -> Iterator[BareClient]
         f"Content-Type: application/json\r\nContent-Length: {len(content)}\r\n"
         "Connection: close\r\n\r\n"
     )
-    with closing(socket.create_connection((host, int(port)), timeout=20)) as wire:
+    with closing(socket.create_connection((host, int(port)), timeout=60)) as wire:
         wire.sendall(head.encode() + content)
         yield BareClient(wire)

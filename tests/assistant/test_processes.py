@@ -27,7 +27,6 @@ from tests.assistant.hanging_up import asking
 from tests.fakes.chat_script import Answer, answers_in_pieces, hangs, hangs_in_mid_stream
 from tests.fakes.chat_server import ChatServer, Gate
 from tests.runtime.processes import wait_for
-from tests.servers import free_port
 
 STREAM = {**HELLO, "stream": True, "model": "gpt-6-luna"}
 
@@ -42,7 +41,6 @@ def another_process(vendor: ChatServer) -> Iterator[tuple[subprocess.Popen[bytes
     """A web process of its own on the tests' database, and its address."""
     name = connection.settings_dict["NAME"]
     host = connection.settings_dict["OPTIONS"]["host"]
-    port = free_port()
     environment = {
         **os.environ,
         **vendor.settings_for("openai"),
@@ -50,21 +48,18 @@ def another_process(vendor: ChatServer) -> Iterator[tuple[subprocess.Popen[bytes
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "JOB_LEASE_S": "3600",
     }
-    command = ["-m", "uvicorn", "config.asgi:application", "--port", str(port), "--lifespan", "off"]
-    process = subprocess.Popen(
-        [sys.executable, *command], cwd=PROJECT, env=environment, stderr=subprocess.DEVNULL
-    )
-    try:
-        wait_for(lambda: _listens(port), within_s=60, what="the other process")
-        yield process, f"http://127.0.0.1:{port}"
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "deploy.embedded.web", str(listening.fileno())],
+            cwd=PROJECT,
+            env=environment,
+            pass_fds=[listening.fileno()],
+        )
+        try:
+            yield process, f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            process.kill()
+            process.wait()
 
 
 @pytest.mark.slow
@@ -79,7 +74,7 @@ def test_a_killed_process_leaves_a_job_that_the_sweeper_ends(
     ):
         if stream:
             client.hear(b"assistant")
-        chat_vendor.wait_until(lambda: chat_vendor.bought == 1)
+        chat_vendor.wait_until(lambda: chat_vendor.bought == 1, within_s=60)
         process.kill()
         process.wait()
     assert credit.balance(user).held > 0
@@ -92,6 +87,23 @@ def test_a_killed_process_leaves_a_job_that_the_sweeper_ends(
     assert AICall.objects.get().status == "ambiguous"
     assert (credit.balance(user).free, credit.balance(user).held) == (18_000_000, 0)
     assert chat_vendor.bought == 1
+
+
+@pytest.mark.slow
+def test_a_process_that_is_asked_to_stop_settles_its_streams_first(
+    user: Any, secret: str, chat_vendor: ChatServer
+) -> None:
+    chat_vendor.will(hangs_in_mid_stream)
+    with (
+        another_process(chat_vendor) as (process, address),
+        asking(address, secret, STREAM) as client,
+    ):
+        client.hear(b"assistant")
+        process.terminate()
+        assert process.wait(timeout=20) == 0
+    job: Any = Job.objects.select_related("hold").get(kind="chat")
+    assert (job.status, job.result["is_whole"]) == ("succeeded", False)
+    assert job.hold.captured == job.input["input_tokens"]
 
 
 def test_a_job_that_the_sweeper_ended_is_not_charged_by_a_process_that_wakes_up(

@@ -24,7 +24,7 @@ from techpack import queries, trade
 from techpack.bench.rail import steps_of
 from techpack.document.description import WORDS
 from techpack.pack import merge
-from techpack.pack.build import numbers_of, status_of, text_of, value_of
+from techpack.pack.build import grade_of, numbers_of, status_of, text_of, value_of
 from techpack.pack.rows import Cell, Merged, Row
 from techpack.readiness import Finding, Readiness, readiness_of
 from techpack.stale import stale_outputs
@@ -190,7 +190,7 @@ def _measure(row: Row, pack: Merged) -> list[Any]:
         _source(cell, estimated=status_of(row) == "estimated") if value else "",
         value.uncertainty.removeprefix("±"),
         _tolerance(row, pack.unit),
-        _grade(row, pack),
+        grade_of(row, pack, pack.unit),
         row.facts.get("criticality", "detail"),
         cell.um,
         str(row.facts.get("how", "")),
@@ -222,19 +222,6 @@ def _tolerance(row: Row, unit: str) -> str:
     text = f"±{above}" if above == below else f"+{above or '?'} −{below or '?'}"
     text = f"{text} {row.facts.get('unit') or ''}".strip()
     return f"{text} typed" if "user" in (plus.provenance, minus.provenance) else text
-
-
-def _grade(row: Row, pack: Merged) -> str:
-    """The step per size in the pack's unit: ``2.5``, ``0.5 every 2 sizes``, ``0``, or nothing."""
-    point = pack.template.by_code.get(row.id)
-    if point is None or point.grade is None:
-        return ""
-    if point.unit:
-        step = f"{point.grade.normalize():f}"
-    else:
-        um = trade.to_um(point.grade, pack.template.unit)
-        step = format_length(um, pack.unit, with_unit=False)
-    return step if point.grade_every == 1 else f"{step} every {point.grade_every} sizes"
 
 
 BOM = (

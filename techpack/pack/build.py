@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from core import storage
 from core.units import format_length
-from techpack import drawing
+from techpack import drawing, trade
 from techpack.document.description import (
     BomRow,
     BomSheet,
@@ -210,6 +210,19 @@ def status_of(row: Row) -> Any:
     return row.facts.get("status", "estimated")
 
 
+def grade_of(row: Row, pack: Merged, unit: str) -> str:
+    """The step per size in the unit: ``2.5``, ``0.5 every 2 sizes``, ``0``, or nothing."""
+    point = pack.template.by_code.get(row.id)
+    if point is None or point.grade is None:
+        return ""
+    if point.unit:
+        step = f"{point.grade.normalize():f}"
+    else:
+        um = trade.to_um(point.grade, pack.template.unit)
+        step = format_length(um, unit, with_unit=False)
+    return step if point.grade_every == 1 else f"{step} every {point.grade_every} sizes"
+
+
 def _measures(pack: Merged, unit: str) -> MeasuresSheet:
     product = pack.product
     known = _known_length(pack, unit)
@@ -223,7 +236,7 @@ def _measures(pack: Merged, unit: str) -> MeasuresSheet:
                 value=value_of(row.cell("value"), unit),
                 tolerance_plus=value_of(row.cell("tolerancePlus"), unit),
                 tolerance_minus=value_of(row.cell("toleranceMinus"), unit),
-                grade=Value(str(row.facts.get("grade", "")), "standard"),
+                grade=Value(grade_of(row, pack, unit), "standard"),
                 unit=str(row.facts.get("unit", "")),
                 status=status_of(row),
             )

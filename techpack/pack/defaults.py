@@ -60,7 +60,6 @@ def _point(
             "isMinimum": point.minimum,
             "unit": point.unit,
             "status": entry["status"] if entry else "unknown",
-            "grade": f"{point.grade.normalize():f}" if point.grade else "",
             "viewType": entry.get("viewType", "") if entry else "",
         },
     )

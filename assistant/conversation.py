@@ -7,18 +7,22 @@ before it is asked, so that two clicks and two tabs ask it once; it goes where i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from asgiref.sync import async_to_sync
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from assistant import operations
 from assistant.answers import Answered
 from assistant.models import Message
+from assistant.streams import Stream
 from core.errors import Conflict, DomainError, InvalidRequest
+from generation.models import Job
 from techpack import queries
 
 QUESTION_MOST = 4000  # characters
@@ -78,21 +82,63 @@ def ask(*, user: Any, product_id: UUID, asked: Asked, request_id: str = "") -> A
     InvalidRequest for no words or too many, NotFound, and Conflict (``ASKED_BEFORE``) where the
     same question is being answered or was.
     """
+    with _written(user, product_id, asked) as (question, request):
+        answered = operations.complete(user=user, asked=request, request_id=request_id)
+    keep(question, text_in(answered), answered.job)
+    return answered
+
+
+def begin(
+    *, user: Any, product_id: UUID, asked: Asked, request_id: str = ""
+) -> tuple[Message, Stream]:
+    """The same as ``ask``, answered as a stream whose first piece is there.
+
+    Who reads the stream keeps the answer, or forgets the question. Raises as ``ask``.
+    """
+    with _written(user, product_id, asked) as (question, request):
+        stream = operations.stream(
+            user=user,
+            asked={**request, "stream": True, "stream_options": {"include_usage": True}},
+            request_id=request_id,
+        )
+        if not connection.in_atomic_block:
+            connection.close()  # the answer may take long, and this thread with it
+        # On the server's loop, so that somebody who leaves meanwhile ends the waiting.
+        async_to_sync(stream.until_first)()
+    return question, stream
+
+
+def keep(question: Message, text: str, job: Job) -> None:
+    """Write the answer, unless the conversation was cleared meanwhile."""
+    with transaction.atomic():
+        if Message.objects.select_for_update().filter(pk=question.pk).exists():
+            Message.objects.create(
+                user_id=question.user_id,
+                product_id=question.product_id,
+                role=Message.Role.ASSISTANT,
+                content=text,
+                question=question,
+                job=job,
+            )
+
+
+def forget(question: Message) -> None:
+    """A question that came to nothing: it may be asked again."""
+    Message.objects.filter(pk=question.pk).delete()
+
+
+@contextmanager
+def _written(user: Any, product_id: UUID, asked: Asked) -> Iterator[tuple[Message, dict[str, Any]]]:
+    """The question as it is kept and as it is asked; it goes where it is refused."""
     _check(asked.text)
     queries.product_of(user, product_id)
     earlier = messages_of(turns_of(user, product_id, most=TURNS_SENT))
     question = _write(user, product_id, asked)
     try:
-        answered = operations.complete(
-            user=user,
-            asked=request_of(product_id, asked, earlier),
-            request_id=request_id,
-        )
+        yield question, request_of(product_id, asked, earlier)
     except DomainError:
-        question.delete()
+        forget(question)
         raise
-    _keep(question, answered)
-    return answered
 
 
 def request_of(product_id: UUID, asked: Asked, earlier: list[dict[str, str]]) -> dict[str, Any]:
@@ -139,17 +185,3 @@ def _write(user: Any, product_id: UUID, asked: Asked) -> Message:
             )
     except IntegrityError:
         raise Conflict("This was asked already.", code="ASKED_BEFORE") from None
-
-
-def _keep(question: Message, answered: Answered) -> None:
-    """Write the answer, unless the conversation was cleared meanwhile."""
-    with transaction.atomic():
-        if Message.objects.select_for_update().filter(pk=question.pk).exists():
-            Message.objects.create(
-                user_id=question.user_id,
-                product_id=question.product_id,
-                role=Message.Role.ASSISTANT,
-                content=text_in(answered),
-                question=question,
-                job=answered.job,
-            )

@@ -8,15 +8,21 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from assistant import conversation
+from assistant.api import STREAM_HEADERS, STREAM_TYPE
 from assistant.conversation import Asked
 from assistant.inputs import LARGEST_MAX_TOKENS
+from assistant.live import Told, events
+from assistant.models import Message
 from assistant.panel import panel_of
+from assistant.streams import Stream
 from core.api import uuid_or_404
 from core.errors import Conflict, DomainError, InsufficientCredits
 from core.http import status_of
@@ -28,7 +34,7 @@ from techpack.models import Product
 
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
-def assistant(request: HttpRequest, product_id: str) -> HttpResponse:
+def assistant(request: HttpRequest, product_id: str) -> HttpResponseBase:
     """The conversation about a product; a POST asks one question more."""
     product = queries.product_of(request.user, uuid_or_404(product_id))
     if request.method == "POST":
@@ -46,15 +52,18 @@ def clear(request: HttpRequest, product_id: str) -> HttpResponse:
     return _back(request, product)
 
 
-def _ask(request: HttpRequest, product: Product) -> HttpResponse:
+def _ask(request: HttpRequest, product: Product) -> HttpResponseBase:
     asked = _asked(request)
+    given: dict[str, Any] = {
+        "user": request.user,
+        "product_id": product.pk,
+        "asked": asked,
+        "request_id": request.request_id,  # type: ignore[attr-defined]
+    }
     try:
-        answered = conversation.ask(
-            user=request.user,
-            product_id=product.pk,
-            asked=asked,
-            request_id=request.request_id,  # type: ignore[attr-defined]
-        )
+        if STREAM_TYPE in request.headers.get("Accept", "") and _is_part(request):
+            return _streamed(request, product, asked, *conversation.begin(**given))
+        answered = conversation.ask(**given)
     except InsufficientCredits as error:
         what = f"{product.name}, a question to {error.context['requested_model']}"
         short = short_of(error, what=what, start=partial(_start, product, asked))
@@ -64,6 +73,22 @@ def _ask(request: HttpRequest, product: Product) -> HttpResponse:
             return _back(request, product)
         return _render(request, product, status=status_of(error), asked=asked, error=error)
     return _back(request, product, warnings=answered.body.get("warnings", ()))
+
+
+def _streamed(
+    request: HttpRequest, product: Product, asked: Asked, question: Message, stream: Stream
+) -> StreamingHttpResponse:
+    """The answer as it is written, then the whole panel."""
+
+    def panel(told: Told) -> str:
+        refused = {"asked": asked, "error": told.error} if told.error else {}
+        return _html(request, product, warnings=told.warnings, **refused)
+
+    return StreamingHttpResponse(
+        events(question, stream, panel=panel),
+        content_type=f"{STREAM_TYPE}; charset=utf-8",
+        headers=STREAM_HEADERS,
+    )
 
 
 def _asked(request: HttpRequest) -> Asked:
@@ -94,7 +119,7 @@ def _start(product: Product, asked: Asked, option: Option) -> tuple[str, Mapping
 
 
 def _back(request: HttpRequest, product: Product, *, warnings: Any = ()) -> HttpResponse:
-    if getattr(request, "htmx", False):
+    if _is_part(request):
         return _render(request, product, warnings=warnings)
     for words in warnings:
         messages.warning(request, words)
@@ -105,7 +130,12 @@ def _render(
     request: HttpRequest, product: Product, *, status: int = 200, **shown: Any
 ) -> HttpResponse:
     """The whole page, or the panel that htmx asked for."""
-    is_part = bool(getattr(request, "htmx", False))
+    html = _html(request, product, **shown)
+    return HttpResponse(html, status=200 if _is_part(request) else status)
+
+
+def _html(request: HttpRequest, product: Product, **shown: Any) -> str:
+    is_part = _is_part(request)
     context = {
         "nav_active": "products",
         "product": product,
@@ -117,4 +147,9 @@ def _render(
         "short_target": "#chat",
     }
     name = "assistant/_assistant.html" if is_part else "assistant/assistant.html"
-    return render(request, name, context, status=200 if is_part else status)
+    return render_to_string(name, context, request)
+
+
+def _is_part(request: HttpRequest) -> bool:
+    """Asked for by htmx, which puts the panel in its place."""
+    return bool(getattr(request, "htmx", False))

@@ -1,58 +1,83 @@
-// The assistant's panel: Enter asks, what was asked shows at once, the newest answer in view.
+// The assistant's panel: Enter asks, what was asked shows at once, the answer as it is written.
 (() => {
-  const asking = (event) => event.target.closest?.("form[data-ask]") ?? null;
+  const chat = () => document.getElementById("chat");
+  const asking = (event) => {
+    const form = event.target.closest?.("#chat form");
+    return form?.elements.question ? form : null;
+  };
+  const isBusy = () => chat()?.ariaBusy === "true";
   const say = (text) => {
     const out = document.querySelector("[data-say]");
     if (out) out.textContent = text;
   };
-  const toEnd = () => {
-    const talk = document.querySelector("#chat .talk");
+  // The last question at the top of what is seen, its answer below.
+  const toLast = () => {
+    const talk = chat()?.querySelector(".talk");
     const last = talk?.querySelector(".turns > li:last-child");
     if (last) talk.scrollTop += last.getBoundingClientRect().top - talk.getBoundingClientRect().top;
   };
 
   document.addEventListener("keydown", (event) => {
-    const form = asking(event);
     // An Enter that ends a composed word, as in Chinese, belongs to the word.
-    if (!form || event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
-    if (event.target.name !== "question") return;
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
+    if (event.target.name !== "question" || !asking(event)) return;
     event.preventDefault();
-    form.requestSubmit();
+    event.target.form.requestSubmit();
   });
 
+  const make = (name, more) => Object.assign(document.createElement(name), more);
+  const begin = (form, text) => {
+    const line = make("li", { id: "asking" });
+    line.append(
+      make("p", { className: "question", textContent: text }),
+      make("div", { className: "answer", id: "growing" }),
+      make("progress", { ariaLabel: "Being answered" }),
+    );
+    chat().querySelector(".turns").append(line);
+    chat().ariaBusy = chat().querySelector(".talk").ariaBusy = "true"; // read out when it is whole
+    form.elements.question.readOnly = true;
+    say("Asked. The answer is on its way.");
+    toLast();
+  };
+  const end = () => {
+    document.getElementById("asking")?.remove();
+    chat().ariaBusy = chat().querySelector(".talk").ariaBusy = null;
+    for (const field of chat().querySelectorAll("[name=question]")) field.readOnly = false;
+  };
+
+  let isStreaming = false;
+  document.addEventListener("htmx:config:request", (event) => {
+    if (asking(event) && isBusy()) event.preventDefault();
+  });
   document.addEventListener("htmx:before:request", (event) => {
     const form = asking(event);
     if (!form) return;
-    const chat = form.closest("#chat");
-    const asked = event.detail.ctx.request.submitter?.name === "suggested"
-      ? event.detail.ctx.request.submitter.value : form.elements.question.value;
-    const line = document.createElement("li");
-    const words = document.createElement("p");
-    const busy = document.createElement("progress");
-    words.className = "question";
-    words.textContent = asked.trim();
-    busy.ariaLabel = "Being answered";
-    line.append(words, busy);
-    chat.querySelector(".turns").append(line);
-    chat.ariaBusy = "true";
-    say("Asked. The answer is on its way.");
-    toEnd();
+    isStreaming = false;
+    const { submitter } = event.detail.ctx.request;
+    begin(form, (submitter?.name === "suggested" ? submitter : form.elements.question).value.trim());
   });
+  document.addEventListener("htmx:before:sse:connection", () => { isStreaming = true; });
+  // The panel that comes at last is not busy: what still is was cut off before it.
   document.addEventListener("htmx:finally:request", (event) => {
-    const chat = document.getElementById("chat");
-    if (!chat || !event.target.closest?.("#chat, [data-chat]")) return;
-    chat.removeAttribute("aria-busy");
-    toEnd();
+    if (!asking(event) || isStreaming || !isBusy()) return;
+    end();
+    say("This could not be sent.");
+  });
+  document.addEventListener("htmx:sse:close", (event) => {
+    if (!asking(event) || !isBusy()) return;
+    end();
+    htmx.ajax("GET", event.target.action, { target: "#chat", swap: "outerMorph" });
+  });
+  document.addEventListener("htmx:after:settle", (event) => {
+    if (event.target.matches?.("#chat, [data-chat] > *")) toLast();
   });
 
   document.addEventListener("click", (event) => {
     if (event.target.closest?.("a[href='#assistant']")) document.getElementById("assistant").open = true;
   });
-
   document.addEventListener("change", (event) => {
-    const form = asking(event);
     const price = event.target.selectedOptions?.[0]?.dataset.price;
-    if (form && price) form.querySelector(".btn.main .price").textContent = price;
+    if (price && asking(event)) event.target.form.querySelector(".btn.main .price").textContent = price;
   });
-  toEnd();
+  toLast();
 })();

@@ -345,7 +345,7 @@ def test_htmx_gets_the_panel_and_the_balance(user: Any, product: Product, leave:
     part.force_login(user)
     html = part.post(address_of(product), {"question": BLOCKS}).content.decode()
     assert html.lstrip().startswith('<section class="chat" id="chat"')
-    assert 'id="balance" hx-swap-oob="true"' in html
+    assert 'id="balance" hx-swap-oob="outerMorph"' in html
     assert " autofocus" in html
     leave(1)
     refused = part.post(address_of(product), {"question": "And why?"})

@@ -19,9 +19,10 @@ from tests.browser.conftest import (
     assert_fits,
     assert_looks_right,
     assert_looks_right_now,
+    give_session,
     workspace,
 )
-from tests.fakes.chat_script import Answer
+from tests.fakes.chat_script import Answer, answers_in_pieces
 from tests.fakes.chat_server import ChatServer, Gate
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -115,6 +116,51 @@ def test_what_was_asked_shows_at_once_and_says_that_it_is_busy(
     expect(quiet.get_by_role("progressbar")).to_have_count(0)
     expect(quiet.locator("#chat")).not_to_have_attribute("aria-busy", "true")
     assert Message.objects.filter(role="user").count() == 1
+
+
+def test_an_answer_is_read_while_it_is_written(
+    page: Page,
+    streaming: str,
+    person: User,
+    pack: Product,
+    openai_vendor: ChatServer,
+) -> None:
+    gate = Gate()
+    openai_vendor.will(answers_in_pieces(gate, "It is **seventy** centimetres long."))
+    give_session(page, person, streaming)
+    page.goto(f"{streaming}/products/{pack.pk}/assistant")
+    page.get_by_label(QUESTION).fill("How long is it?")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("progressbar", name="Being answered")).to_be_visible()
+    gate.let(3)
+    growing = page.locator("#growing")
+    expect(growing).to_contain_text("It is seventy")
+    expect(growing).not_to_contain_text("long")
+    page.keyboard.press("Enter")
+    gate.open()
+    expect(page.locator(".cost")).to_contain_text("credits")
+    expect(page.get_by_role("log").locator("strong")).to_have_text("seventy")
+    expect(page.locator("#asking")).to_have_count(0)
+    expect(page.get_by_label(QUESTION)).to_have_value("")
+    expect(page.get_by_label(QUESTION)).to_be_editable()
+    expect(page.get_by_label(QUESTION)).to_be_focused()
+    assert Message.objects.count() == 2
+
+
+def test_a_question_that_cannot_be_sent_stays_in_its_field(quiet: Page, chat: str) -> None:
+    quiet.goto(chat)
+    quiet.evaluate(
+        """() => {
+          window.fetch = () => Promise.reject(new Error("no way out"));
+          console.error = () => {}; // htmx tells the console of it, rightly
+        }"""
+    )
+    quiet.get_by_label(QUESTION).fill("How long is it?")
+    quiet.keyboard.press("Enter")
+    expect(quiet.locator("[data-say]")).to_have_text("This could not be sent.")
+    expect(quiet.get_by_label(QUESTION)).to_have_value("How long is it?")
+    expect(quiet.get_by_label(QUESTION)).to_be_editable()
+    expect(quiet.locator(".turns li")).to_have_count(0)
 
 
 def test_the_empty_page_looks_right(quiet: Page, chat: str) -> None:

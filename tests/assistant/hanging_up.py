@@ -27,6 +27,11 @@ class BareClient:
             self.heard += more
         return self.heard
 
+    def hear_perhaps(self, words: bytes) -> None:
+        """Read until the words have come, or the end."""
+        while words not in self.heard and (more := self._wire.recv(4096)):
+            self.heard += more
+
     def hear_out(self) -> bytes:
         """Read to the end."""
         while more := self._wire.recv(4096):

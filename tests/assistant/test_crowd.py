@@ -38,7 +38,7 @@ def ask(address: str, key: str, seed: int) -> None:
         if leaves < 0.15:
             return
         if leaves < 0.5:
-            client.hear(rng.choice([b"HTTP/1.1", b"\r\n\r\n", b'"choices"']))
+            client.hear_perhaps(rng.choice([b"HTTP/1.1", b"\r\n\r\n", b'"choices"']))
             return
         client.hear_out()
 

@@ -50,14 +50,15 @@ def page(path: str) -> str:
 
 # --- What is served ----------------------------------------------------------------------
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_a_page_is_served_to_everyone_and_the_index_lists_it(address: str) -> None:
+def test_a_page_is_served_to_everyone_and_can_be_found(address: str) -> None:
     html = page(f"/docs/{address}")
     title = docs.read(address).title
     assert f"<h1>{title}</h1>" in html
     assert f"<title>{title} · Techpack Studio</title>" in html
-    assert address == docs.INDEX or any(
-        urldefrag(link).url == address for link in docs.read(docs.INDEX).links
-    ), "the index names it nowhere"
+    assert f'href="/docs/{address}"' in page("/docs/")
+    linked = {urldefrag(link).url for link in docs.read(docs.INDEX).links}
+    # What those who run the studio read comes last by itself.
+    assert address in {docs.INDEX, *linked} or address.startswith("operations/")
 
 
 @pytest.mark.parametrize("address", ADDRESSES)

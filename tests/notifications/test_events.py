@@ -1,0 +1,74 @@
+"""Live events over a real server: nothing is missed, nothing of others is heard."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from accounts.models import User
+from accounts.operations import create_key
+from core.outbox import emit
+from tests.asgi import serving
+from tests.notifications.conftest import Tell
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def stream(ada: User) -> Iterator[httpx.Client]:
+    key = create_key(user=ada, name="listener")[1]
+    headers = {"Authorization": f"Bearer {key}"}
+    with serving() as url, httpx.Client(base_url=url, headers=headers, timeout=10) as client:
+        yield client
+
+
+def heard(answer: httpx.Response, count: int) -> list[tuple[int, dict[str, Any]]]:
+    """The next events of a stream, each with its id."""
+    found: list[tuple[int, dict[str, Any]]] = []
+    number = 0
+    for line in answer.iter_lines():
+        if line.startswith("id: "):
+            number = int(line.removeprefix("id: "))
+        if line.startswith("data: "):
+            found.append((number, json.loads(line.removeprefix("data: "))))
+        if len(found) == count:
+            return found
+    raise AssertionError(f"the stream ended after {found}")
+
+
+def test_what_happens_after_the_answer_began_is_heard(
+    stream: httpx.Client, ada: User, berta: User, tell: Tell
+) -> None:
+    tell(ada, title="before")
+    with stream.stream("GET", "/api/events") as answer:
+        assert answer.headers["Content-Type"] == "text/event-stream"
+        tell(berta, title="theirs")
+        told = tell(ada, title="mine")
+        ((_, event),) = heard(answer, 1)
+    assert (event["type"], event["userId"]) == ("notification.created", str(ada.pk))
+    assert event["data"] == {"id": str(told.pk), "kind": "test.told", "title": "mine"}
+
+
+def test_a_stream_goes_on_where_it_broke_off(stream: httpx.Client, ada: User) -> None:
+    numbers = [emit(type="test.said", user_id=ada.pk, data={"n": n}) for n in range(5)]
+    after = {"Last-Event-ID": str(numbers[1])}
+    with stream.stream("GET", "/api/events", headers=after) as answer:
+        events = heard(answer, 3)
+    assert [number for number, _ in events] == numbers[2:]
+    assert [event["data"]["n"] for _, event in events] == [2, 3, 4]
+
+
+@pytest.mark.parametrize("last", ["", "x", "-1", "9" * 30, "²"])
+def test_a_last_event_that_is_none_begins_from_now(
+    stream: httpx.Client, ada: User, last: str
+) -> None:
+    emit(type="test.said", user_id=ada.pk, data={"n": 1})
+    sent = {b"Last-Event-ID": last.encode()}
+    with stream.stream("GET", "/api/events", headers=sent) as answer:
+        emit(type="test.said", user_id=ada.pk, data={"n": 2})
+        ((_, event),) = heard(answer, 1)
+    assert event["data"] == {"n": 2}

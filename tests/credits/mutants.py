@@ -1,0 +1,258 @@
+"""Known ways to break the ledger, each with tests that must notice.
+
+A mutant replaces one text, which occurs exactly once in its file, by another. The product knows
+nothing of them: ``mutation.py`` applies one while a test session loads the code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LEDGER = "credits/ledger.sql"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One place of one file, broken."""
+
+    name: str
+    path: str
+    old: str
+    new: str
+    tests: tuple[str, ...]
+
+    def apply(self, text: str) -> str:
+        """The broken text. Raises LookupError unless ``old`` occurs exactly once."""
+        if text.count(self.old) != 1:
+            found = text.count(self.old)
+            raise LookupError(f"{self.name}: its text occurs {found} times in {self.path}")
+        return text.replace(self.old, self.new)
+
+
+def _tests(module: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"tests/{module}.py::{name}" for name in names)
+
+
+_HOLD, _LOTS, _MEETINGS = "credits/test_hold", "credits/test_lots", "credits/test_meetings"
+
+_ENTRY = """VALUES (_verb, _account, _lot, _hold, _line,
+            _source, _destination, _amount, _note, _key, clock_timestamp());"""
+
+MUTANTS = (
+    # --- Putting aside -------------------------------------------------------------------
+    Mutant(
+        "the balance is not asked",
+        LEDGER,
+        "spendable >= _drawn + debt AND ",
+        "",
+        _tests(_HOLD, "test_what_is_not_there_cannot_be_held"),
+    ),
+    Mutant(
+        "a debt is ignored",
+        LEDGER,
+        "spendable >= _drawn + debt",
+        "spendable >= _drawn",
+        _tests(_LOTS, "test_a_hold_needs_what_is_available_after_the_debt"),
+    ),
+    Mutant(
+        "credits past their date are spent",
+        LEDGER,
+        "AND (expires_at IS NULL OR expires_at > now())",
+        "",
+        _tests(_LOTS, "test_expired_credits_cannot_be_held_before_they_are_swept"),
+    ),
+    Mutant(
+        "what was paid for burns first",
+        LEDGER,
+        "ORDER BY priority, expires_at NULLS LAST, id",
+        "ORDER BY priority DESC, expires_at NULLS LAST, id",
+        _tests(_HOLD, "test_lots_burn_by_priority_then_by_expiry"),
+    ),
+    Mutant(
+        "what lasts longest burns first",
+        LEDGER,
+        "ORDER BY priority, expires_at NULLS LAST, id",
+        "ORDER BY priority, expires_at DESC NULLS FIRST, id",
+        _tests(_HOLD, "test_lots_burn_by_priority_then_by_expiry"),
+    ),
+    Mutant(
+        "a key holds again",
+        LEDGER,
+        "SELECT _hold, _account, _key, _operation,",
+        "SELECT _hold, _account, _hold::text, _operation,",
+        _tests(_HOLD, "test_the_same_key_gives_the_same_hold"),
+    ),
+    Mutant(
+        "a key with other content is taken for the same",
+        "credits/operations.py",
+        "if any(getattr(known, name) != value",
+        "if all(getattr(known, name) != value",
+        _tests(_HOLD, "test_the_same_key_with_other_content_is_refused"),
+    ),
+    Mutant(
+        "the account is not locked",
+        LEDGER,
+        "WHERE user_id = _user FOR NO KEY UPDATE;",
+        "WHERE user_id = _user;",
+        _tests(_MEETINGS, "test_what_the_first_holds_is_not_there_for_the_second"),
+    ),
+    Mutant(
+        "fair use is counted outside the lock",
+        "credits/terms.py",
+        "account = lock_account(user_id=user_id)",
+        "account = Account.objects.get(user_id=user_id)",
+        _tests(_MEETINGS, "test_the_last_of_fair_use_goes_to_the_first"),
+    ),
+    Mutant(
+        "what the plan pays is drawn",
+        LEDGER,
+        "CASE WHEN _included THEN 0 ELSE _amount END",
+        "_amount",
+        _tests(_LOTS, "test_an_unlimited_plan_draws_nothing"),
+    ),
+    # --- The end of a hold ---------------------------------------------------------------
+    Mutant(
+        "a closed hold is closed again",
+        LEDGER,
+        "WHERE id = _hold AND state = 'open'",
+        "WHERE id = _hold",
+        _tests(_HOLD, "test_a_closed_hold_stays_closed"),
+    ),
+    Mutant(
+        "the sweeper comes too early",
+        LEDGER,
+        "AND (_state <> 'expired' OR expires_at <= now())",
+        "",
+        _tests(_HOLD, "test_a_hold_expires_only_when_its_time_has_run_out"),
+    ),
+    Mutant(
+        "more is charged than was held",
+        LEDGER,
+        "AND coalesce(_amount, 0) <= amount",
+        "",
+        _tests(_HOLD, "test_more_than_was_held_cannot_be_charged"),
+    ),
+    Mutant(
+        "the last lot is charged first",
+        LEDGER,
+        "FROM credits_holdpart WHERE hold_id = _hold ORDER BY position\n",
+        "FROM credits_holdpart WHERE hold_id = _hold ORDER BY position DESC\n",
+        _tests(_HOLD, "test_a_part_is_captured_from_what_burns_first"),
+    ),
+    Mutant(
+        "the rest of a hold is kept",
+        LEDGER,
+        "IF _released > 0 THEN",
+        "IF FALSE THEN",
+        _tests(_HOLD, "test_capturing_less_gives_the_rest_back_at_once"),
+    ),
+    # --- Giving back ---------------------------------------------------------------------
+    Mutant(
+        "what comes back to an expired lot can be used",
+        LEDGER,
+        "WHEN expires_at <= now() THEN 'expired' ELSE",
+        "ELSE",
+        _tests(_LOTS, "test_what_comes_back_after_expiry_has_seven_days_of_grace"),
+    ),
+    Mutant(
+        "what comes back after a chargeback can be used",
+        LEDGER,
+        "CASE WHEN revoked_at IS NOT NULL THEN 'revoked'\n                WHEN expires_at",
+        "CASE WHEN expires_at",
+        _tests(_LOTS, "test_a_refund_into_a_revoked_lot_reduces_the_debt"),
+    ),
+    Mutant(
+        "a refund goes to the first lot",
+        LEDGER,
+        "AND captured > refunded ORDER BY position DESC",
+        "AND captured > refunded ORDER BY position",
+        _tests(_LOTS, "test_refunds_go_back_against_the_order_of_burning"),
+    ),
+    Mutant(
+        "a refund happens again",
+        "credits/operations.py",
+        "before = _refund_of(account, key)",
+        "before = None",
+        _tests(_LOTS, "test_a_refund_happens_once_per_key"),
+    ),
+    Mutant(
+        "more is refunded than was charged",
+        LEDGER,
+        "AND state = 'captured' AND refunded + _amount <= captured",
+        "AND state = 'captured'",
+        _tests(_LOTS, "test_a_refund_never_exceeds_what_was_charged"),
+    ),
+    # --- Credits come in, and are taken back ---------------------------------------------
+    Mutant(
+        "a payment is granted again",
+        LEDGER,
+        "IF NOT FOUND THEN\n        RETURN FALSE;",
+        "IF NOT FOUND THEN\n        "
+        "SELECT id INTO _lot FROM credits_lot WHERE source_key = _source_key;",
+        _tests(_LOTS, "test_a_payment_grants_once"),
+    ),
+    Mutant(
+        "a grant leaves the debt",
+        LEDGER,
+        "IF _hold IS NULL AND _paid > 0 THEN",
+        "IF FALSE THEN",
+        _tests(_LOTS, "test_the_next_grant_pays_the_debt_first"),
+    ),
+    Mutant(
+        "a chargeback forgets what is held",
+        "credits/grants.py",
+        "owed = lot.held + lot.consumed",
+        "owed = lot.consumed",
+        _tests(
+            _LOTS,
+            "test_what_was_held_at_the_chargeback_reduces_the_debt_when_it_comes_back",
+        ),
+    ),
+    Mutant(
+        "a second beat grants the month again",
+        "credits/grants.py",
+        "if account.next_grant_at <= now:",
+        "if now:",
+        _tests(_MEETINGS, "test_a_month_that_the_first_beat_granted_is_left_by_the_second"),
+    ),
+    # --- Double entry, and who looks after it --------------------------------------------
+    Mutant(
+        "a balance moves without an entry",
+        LEDGER,
+        _ENTRY,
+        _ENTRY.replace("VALUES (", "SELECT ").replace("());", "() WHERE _verb <> 'refund';"),
+        _tests(_LOTS, "test_a_refund_gives_back_what_was_charged"),
+    ),
+    Mutant(
+        "an entry moves no balance",
+        LEDGER,
+        "held = held + _held,\n        debt =",
+        "debt =",
+        _tests(_HOLD, "test_a_hold_puts_credits_aside"),
+    ),
+    Mutant(
+        "the check sees no drift",
+        "credits/audit.py",
+        "WHERE stored <> computed",
+        "WHERE FALSE",
+        _tests("credits/test_commands", "test_whatever_drifted_is_named"),
+    ),
+    # --- The fence -----------------------------------------------------------------------
+    Mutant(
+        "a late worker settles",
+        "generation/work.py",
+        "if not run.mine().update(\n            status=status, progress",
+        "if not Job.objects.filter(pk=run.job.pk).update(\n            status=status, progress",
+        _tests("generation/test_life_of_a_job", "test_a_late_worker_changes_nothing"),
+    ),
+    Mutant(
+        "a worker forgets its fence",
+        "generation/run.py",
+        "pk=self.job.pk, fence=self.fence, status",
+        "pk=self.job.pk, status",
+        _tests(
+            "credits/test_settling_once",
+            "test_a_worker_whose_job_was_claimed_again_settles_nothing",
+        ),
+    ),
+)

@@ -5,6 +5,8 @@ Run as ``python -m deploy.embedded.web DESCRIPTOR``.
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
 import signal
 import socket
@@ -33,7 +35,13 @@ def main(descriptor: int) -> None:
     # uvicorn raises the signal again when it has stopped, which would end the process with its
     # last coroutines and threads in the middle of what they do.
     signal.signal(signal.SIGTERM, lambda *_: None)
+    logging.getLogger("uvicorn.error").addFilter(_is_news)
     uvicorn.Server(config).run(sockets=[socket.socket(fileno=descriptor)])
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not that a request was cut off, which the line about the time that is over tells."""
+    return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ from generation.providers import routes
 from generation.providers.protocols import Chat, ChatRequest
 
 DEFAULT_MODEL = "default"
+# Of the request, what a model reads before it answers.
+READ = ("messages", "tools", "functions", "response_format")
 
 
 @dataclass(frozen=True)
@@ -121,8 +123,9 @@ def question_of(
 
 
 def input_tokens_of(asked: Mapping[str, Any], known: Mapping[str, Any] | None) -> int:
-    """The estimate of what is sent: messages, tools, and what is known of the pack."""
-    return estimated_tokens(size_of(asked["messages"], asked.get("tools"), known))
+    """The estimate of what is sent and read: messages, tools, what is known of the pack."""
+    read = [asked.get(name) for name in READ]
+    return estimated_tokens(size_of(*read, known))
 
 
 def _default() -> str:

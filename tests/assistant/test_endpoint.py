@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.models import ApiKey
 from accounts.operations import create_key, revoke_key
 from core.models import IdempotencyRecord
+from credits import operations as ledger
 from credits import queries as credit
 from credits.models import Hold
 from generation.models import AICall, Job
@@ -246,6 +247,23 @@ def test_a_session_may_ask_with_its_csrf_token_only(user: Any) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     assert strict.post(CHAT, HELLO, "application/json").status_code == 401
+
+
+def test_a_mobile_session_may_ask_by_its_token(user: Any) -> None:
+    person = {"email": "phone@studio.example", "password": "harbour-crane-7"}
+    signed = Client().post("/_allauth/app/v1/auth/signup", person, "application/json")
+    token = {"X-Session-Token": signed.json()["meta"]["session_token"]}
+    phone = Client(enforce_csrf_checks=True)
+    assert phone.post(CHAT, HELLO, "application/json", headers=token).status_code == 200
+
+
+def test_a_plan_with_unlimited_operations_pays_for_chats_by_the_token_too(
+    api: Contract, user: Any
+) -> None:
+    ledger.change_plan(user_id=user.pk, plan="pro", started_at=timezone.now())
+    before = credit.balance(user).free
+    used = float(api.send("POST", CHAT, HELLO).headers["X-Credits-Used"]) * 1e6
+    assert credit.balance(user).free == before - used < before
 
 
 def test_a_pack_of_somebody_else_is_404_and_nothing_is_held(

@@ -53,7 +53,7 @@ def ask(part: Client, product: Product) -> list[str]:
     """The HTML of each event of an answer that streams."""
 
     def sent() -> str:
-        response = part.post(address_of(product), {"question": QUESTION})
+        response: Any = part.post(address_of(product), {"question": QUESTION})
         assert response["Content-Type"] == "text/event-stream; charset=utf-8"
         try:
             return async_to_sync(_joined)(response.streaming_content).decode()

@@ -17,7 +17,7 @@ from tests.asgi import serving
 from tests.assistant.conftest import HELLO
 from tests.assistant.hanging_up import asking
 from tests.fakes.chat_script import Answer, refuses_content
-from tests.fakes.chat_server import ChatServer
+from tests.fakes.chat_server import Behaviour, ChatServer
 from tests.runtime.processes import wait_for
 from tests.techpack.conftest import new_user
 
@@ -51,7 +51,8 @@ def test_every_answer_ends_whoever_goes_away(
     for name, value in chat_vendor.settings_for("openai").items():
         setattr(settings, name, value)
     rng = random.Random(7)
-    behaviours = [Answer(), Answer(breaks="reset"), Answer(breaks="error"), refuses_content]
+    breaks: list[Behaviour] = [Answer(breaks="reset"), Answer(breaks="error")]
+    behaviours: list[Behaviour] = [Answer(), *breaks, refuses_content]
     chat_vendor.will(*rng.choices(behaviours, weights=[6, 1, 1, 1], k=ASKED))
     users = [user, new_user()]
     keys = [create_key(user=one, name="crowd")[1] for one in users]

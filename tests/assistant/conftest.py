@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from asgiref.sync import async_to_sync
 from django.core.cache import cache
+from django.db import connections
 
 from accounts.operations import create_key
 from credits import budget
 from credits import operations as ledger
 from credits import queries as credit
 from tests.api.contract import Contract
+from tests.core.coroutines import finished
 from tests.fakes.fixtures import chat_vendor, gemini_vendor, openai_vendor  # noqa: F401
 from tests.runtime.processes import wait_for
 from tests.techpack.conftest import (  # noqa: F401
@@ -56,10 +58,26 @@ def _every_answer_ends(transactional_db: None) -> Iterator[None]:
     )
 
 
+class Aside(Contract):
+    """Asks from a thread of its own: streams need a loop, and a browser's may own the test's."""
+
+    def request(self, **given: Any) -> Any:
+        """One call, checked."""
+
+        def ask() -> Any:
+            try:
+                return super(Aside, self).request(**given)
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(ask).result()
+
+
 @pytest.fixture
 def api(user: Any) -> Contract:  # noqa: F811
     """A key with every usual scope, whose answers are held against the description."""
-    return Contract(create_key(user=user, name="tests")[1])
+    return Aside(create_key(user=user, name="tests")[1])
 
 
 @pytest.fixture
@@ -95,7 +113,7 @@ def events_of(response: Any) -> list[Any]:
     async def collect() -> bytes:
         return b"".join([piece async for piece in response.streaming_content])
 
-    return parsed(async_to_sync(collect)())
+    return parsed(finished(collect))
 
 
 def parsed(sent: bytes) -> list[Any]:

@@ -155,6 +155,27 @@ def test_open_streams_hold_no_connections_of_the_database(
     assert Job.objects.filter(kind="chat", status="succeeded").count() == most
 
 
+@pytest.mark.parametrize("stream", [True, False])
+def test_no_transaction_is_open_while_the_vendor_works(
+    user: Any, secret: str, openai_vendor: ChatServer, stream: bool
+) -> None:
+    gate = Gate()
+    openai_vendor.will(Answer(gate=gate))
+    with serving() as address, asking(address, secret, STREAM | {"stream": stream}) as client:
+        openai_vendor.wait_until(lambda: openai_vendor.bought == 1)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT query FROM pg_stat_activity WHERE datname = current_database() "
+                "AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
+            )
+            assert cursor.fetchall() == []
+        assert credit.balance(user).held > 0
+        assert AICall.objects.get().status == "pending"
+        gate.open()
+        client.hear_out()
+    assert credit.balance(user).held == 0
+
+
 def test_a_client_that_does_not_read_holds_the_vendor_back_and_is_given_up(
     user: Any, secret: str, openai_vendor: ChatServer, settings: Any
 ) -> None:

@@ -24,11 +24,11 @@ def let_the_hold_run_out(job: Job) -> None:
     """Ten minutes after its deadline, and nobody swept meanwhile."""
     past = Now() - BEFORE
     Job.objects.filter(pk=job.pk).update(deadline_at=past)
-    Hold.objects.filter(pk=job.hold_id).update(expires_at=past)
+    Hold.objects.filter(job_id=job.pk).update(expires_at=past)
 
 
 def state_of(job: Job) -> str:
-    return Hold.objects.get(pk=job.hold_id).state
+    return Hold.objects.get(job_id=job.pk).state
 
 
 def free(user: Any) -> int:

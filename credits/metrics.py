@@ -70,6 +70,9 @@ class LedgerCollector(Collector):
                 "ledger_drift_microcredits", "Drift of the ledger at its last check."
             ),
             GaugeMetricFamily(
+                "ledger_checked_timestamp_seconds", "When the ledger was last checked."
+            ),
+            GaugeMetricFamily(
                 "credit_reservation_retry_success_rate",
                 "Of the last day's refused reservations, the share that the same account made "
                 "good on the same model within ten minutes.",
@@ -78,7 +81,7 @@ class LedgerCollector(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         """The figures; none while the database does not answer."""
-        held, drift, made_good = self.describe()
+        held, drift, checked, made_good = self.describe()
         try:
             held.add_metric([], Account.objects.aggregate(total=Sum("held"))["total"] or 0)
             last = LedgerCheck.objects.order_by("-checked_at").first()
@@ -88,7 +91,9 @@ class LedgerCollector(Collector):
         yield held
         if last is not None:
             drift.add_metric([], last.drift)
+            checked.add_metric([], last.checked_at.timestamp())
             yield drift
+            yield checked
         if share is not None:
             made_good.add_metric([], share)
             yield made_good

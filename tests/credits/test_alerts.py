@@ -46,6 +46,7 @@ def _parted(line: str) -> tuple[str, str, str]:
 def beat() -> None:
     """Do what beat rings for once an hour."""
     (entry,) = [each for each in settings.CELERY_BEAT_SCHEDULE.values() if each["task"] == CHECK]
+    app.loader.import_default_modules()  # as a worker does
     app.tasks[entry["task"]].apply(throw=True)
 
 

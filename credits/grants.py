@@ -62,7 +62,7 @@ def grant(
     the date to come.
     """
     _check_amount(amount)
-    with transaction.atomic(savepoint=False):
+    with transaction.atomic():
         account = lock_account(user_id=user_id)
         lot, created = credit(
             account,

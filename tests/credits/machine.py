@@ -126,6 +126,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def grant_nothing(self, pair: Pair, draw: Draw) -> None:
         pair.grant("nothing", draw(kinds), draw(st.integers(-CREDIT, 0)))
+        pair.grant("too late", draw(kinds), draw(amounts), draw(st.sampled_from([0, -1])))
 
     def grant_due_monthly(self, pair: Pair, draw: Draw) -> None:
         pair.grant_due_monthly()
@@ -193,6 +194,10 @@ class LedgerMachine(RuleBasedStateMachine):
         if key := self.a_hold(pair, draw, *CLOSED):
             pair.release(key, expired=draw(st.booleans()))
 
+    def give_up(self, pair: Pair, draw: Draw) -> None:
+        if key := self.a_hold(pair, draw, "open", *draw(st.sampled_from([(), CLOSED]))):
+            pair.release_if_open(key, by_sweeper=draw(st.booleans()))
+
     def sweep(self, pair: Pair, draw: Draw) -> None:
         if key := self.a_hold(pair, draw, "open"):
             pair.release(key, expired=True)
@@ -251,6 +256,7 @@ WEIGHTS = {
     "expire_lots": 2,
     "adjust": 2,
     "sweep": 2,
+    "give_up": 2,
     "work_all_day": 2,
     "hold_again": 2,
     "cap_the_key": 1,

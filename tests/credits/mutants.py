@@ -97,6 +97,13 @@ MUTANTS = (
         _tests(_MEETINGS, "test_what_the_first_holds_is_not_there_for_the_second"),
     ),
     Mutant(
+        "a key's cap is not asked",
+        LEDGER,
+        " AND _drawn <= coalesce(_cap_left, _drawn)",
+        "",
+        _tests(_MEETINGS, "test_the_last_of_a_keys_cap_goes_to_the_first"),
+    ),
+    Mutant(
         "fair use is counted outside the lock",
         "credits/terms.py",
         "account = lock_account(user_id=user_id)",

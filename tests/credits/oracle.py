@@ -81,6 +81,8 @@ class Oracle:
             if (known.kind, known.granted) != (kind, amount):
                 raise Reused
             return
+        if expires_at <= self.now:
+            raise Wrong
         paid = min(self.debt, amount)
         self.happened["a grant paid a debt"] += bool(paid)
         self.debt -= paid
@@ -205,6 +207,13 @@ class Oracle:
         if expired and hold.state == "open" and hold.expires_at > self.now:
             raise TooEarly
         self._close(key, "expired" if expired else "released", 0)
+
+    def release_if_open(self, key: str, *, by_sweeper: bool) -> bool:
+        hold = self.holds[key]
+        if hold.state != "open":
+            return False
+        self.release(key, expired=by_sweeper and hold.expires_at <= self.now)
+        return True
 
     def _close(self, key: str, state: str, captured: int) -> None:
         hold = self.holds[key]

@@ -99,7 +99,7 @@ class Pair:
     # --- The verbs -----------------------------------------------------------------------
 
     def grant(self, name: str, kind: str, amount: int, days: int | None = None) -> None:
-        ends = self.oracle.now + timedelta(days=days) if days else NEVER
+        ends = self.oracle.now + timedelta(days=days) if days is not None else NEVER
         self._alike(
             lambda: self.oracle.grant(name, kind, amount, ends),
             lambda: ledger.grant(
@@ -170,6 +170,11 @@ class Pair:
             lambda: self.oracle.release(key, expired=expired),
             lambda: ledger.release(hold_id=self.ids[key], reason="", expired=expired),
         )
+
+    def release_if_open(self, key: str, *, by_sweeper: bool) -> None:
+        was_open = self.oracle.release_if_open(key, by_sweeper=by_sweeper)
+        pk = self.ids[key]
+        assert ledger.release_if_open(hold_id=pk, reason="", by_sweeper=by_sweeper) == was_open
 
     def refund(self, key: str, amount: int | None, *, again: str) -> None:
         self._alike(

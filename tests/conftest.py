@@ -35,12 +35,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _no_loop_of_a_browser(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Playwright leaves its event loop running in the main thread: tests without a page have none.
+    """Playwright leaves its event loop running in the main thread: tests without a browser have none.
 
     Otherwise whatever starts a loop of its own fails once a browser was open in this process.
     """
     loop = asyncio._get_running_loop()
-    if loop is None or "page" in request.fixturenames:
+    if loop is None or "playwright" in request.fixturenames:
         yield
         return
     asyncio._set_running_loop(None)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import connections
 from django.test import TransactionTestCase
+from playwright.sync_api import Browser
 
 pytest_plugins = ["tests.fakes.fixtures"]
 
@@ -33,21 +34,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(group))
 
 
-@pytest.fixture(autouse=True)
-def _no_loop_of_a_browser(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Playwright leaves its event loop running in the main thread: tests without a browser have none.
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Playwright leaves its event loop running in the main thread: other tests see none.
 
-    Otherwise whatever starts a loop of its own fails once a browser was open in this process.
+    Whatever starts a loop of its own would fail, and Django keeps a connection apart for code
+    under a loop, so this lasts from before the first fixture until after the last.
     """
     loop = asyncio._get_running_loop()
-    if loop is None or "playwright" in request.fixturenames:
-        yield
-        return
+    if loop is None or "playwright" in getattr(item, "fixturenames", ()):
+        return (yield)
     asyncio._set_running_loop(None)
     try:
-        yield
+        return (yield)
     finally:
-        asyncio._set_running_loop(loop)
+        if not loop.is_closed():
+            asyncio._set_running_loop(loop)
+
+
+@pytest.fixture(scope="session")
+def browser(browser: Browser) -> Iterator[Browser]:
+    """The browser, which is closed under its own loop, whichever test was the last."""
+    loop = asyncio._get_running_loop()
+    yield browser
+    asyncio._set_running_loop(loop)
 
 
 # Made by migrations, and the same after every test.

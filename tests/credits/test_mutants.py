@@ -11,6 +11,7 @@ from .mutants import MUTANTS, Mutant
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     "mutant", [None, *MUTANTS], ids=lambda mutant: mutant.name if mutant else "nothing is broken"

@@ -38,7 +38,7 @@ from tests.e2e.killing import (
 from tests.runtime.processes import wait_for
 from tests.servers import Server
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.thorough]
 
 FOUR_VIEWS = {
     "front": "polo-navy-front.jpg",

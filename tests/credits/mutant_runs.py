@@ -103,13 +103,31 @@ def _environment(mutant: Mutant | None, database: str, report: Path) -> dict[str
 
 
 @contextmanager
+def closed_to_all(database: str) -> Iterator[None]:
+    """Nobody is connected: PostgreSQL copies no database in use, and a bell may be listening."""
+    from django.db import connection
+
+    with connection.creation._nodb_cursor() as cursor:  # type: ignore[attr-defined]
+        cursor.execute(f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS false')
+        try:
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s",
+                [database],
+            )
+            yield
+        finally:
+            cursor.execute(f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS true')
+
+
+@contextmanager
 def copy_of_database(suffix: str) -> Iterator[str]:
     """The name of a copy of the test database, whose functions may be broken."""
     from django.db import connection
 
     connection.close()
     creation = connection.creation
-    creation.clone_test_db(suffix, verbosity=0, autoclobber=True)
+    with closed_to_all(str(connection.settings_dict["NAME"])):
+        creation.clone_test_db(suffix, verbosity=0, autoclobber=True)
     try:
         yield str(creation.get_test_db_clone_settings(suffix)["NAME"])
     finally:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from asgiref.sync import async_to_sync
 from django.conf import settings
-from django.db import connection
 from django.http import StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -85,10 +83,7 @@ class ChatCompletions(Endpoint):
 
 def _streamed(stream: Stream) -> StreamingHttpResponse:
     """The stream as a response, once its first piece is there; raises what came instead."""
-    if not connection.in_atomic_block:
-        connection.close()  # the stream may live long, and this thread with it
-    # Awaited on the server's loop, so that a client who hangs up meanwhile ends the waiting.
-    async_to_sync(stream.until_first)()
+    stream.wait_for_first()
     return StreamingHttpResponse(
         stream,
         content_type=f"{STREAM_TYPE}; charset=utf-8",

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from asgiref.sync import async_to_sync
 from django.conf import settings
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from assistant import operations
 from assistant.answers import Answered
@@ -101,10 +100,7 @@ def begin(
             asked={**request, "stream": True, "stream_options": {"include_usage": True}},
             request_id=request_id,
         )
-        if not connection.in_atomic_block:
-            connection.close()  # the answer may take long, and this thread with it
-        # On the server's loop, so that somebody who leaves meanwhile ends the waiting.
-        async_to_sync(stream.until_first)()
+        stream.wait_for_first()
     return question, stream
 
 

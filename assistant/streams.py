@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from typing import Any
 
+from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.db import connection
 from structlog.contextvars import bound_contextvars
@@ -61,6 +62,13 @@ class Stream:
         self._talk.note_ready()
         if (failed := self._talk.failed) is not None:
             raise failed
+
+    def wait_for_first(self) -> None:
+        """``until_first`` for a view's thread, which keeps no connection meanwhile."""
+        if not connection.in_atomic_block:
+            connection.close()  # the answer may take long, and this thread with it
+        # On the server's loop, so that a client who hangs up meanwhile ends the waiting.
+        async_to_sync(self.until_first)()
 
     def __aiter__(self) -> Stream:
         return self

@@ -11,7 +11,7 @@ from accounts.operations import create_key
 from core.errors import InvalidRequest
 from core.money import CREDIT
 from credits import operations as ledger
-from credits import quotes
+from credits import names, quotes
 
 from .conftest import MakeHold
 
@@ -34,6 +34,7 @@ def priced(monkeypatch: pytest.MonkeyPatch) -> None:
         return quotes.Price(credits=(fresh - 1) * CREDIT, seconds=8, hold=fresh * CREDIT)
 
     monkeypatch.setattr(quotes, "_pricers", {})
+    monkeypatch.setattr(names, "_labels", dict(names._labels))
     quotes.register("base-views/analyze", price, label="Base-view analysis")
 
 

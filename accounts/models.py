@@ -56,6 +56,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     theme = models.CharField(max_length=8, choices=Theme.choices, default=Theme.SYSTEM)
     units = models.CharField(max_length=2, choices=Units.choices, default=Units.CM)
     locale = models.CharField(max_length=12, choices=Locale.choices, default=Locale.EN_GB)
+    may_fall_back = models.BooleanField(
+        "ask another AI service while the usual one is down", default=False
+    )
     is_staff = models.BooleanField("may open the admin", default=False)
     is_active = models.BooleanField("may sign in", default=True)
     date_joined = models.DateTimeField(default=timezone.now, editable=False)

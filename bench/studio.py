@@ -64,7 +64,7 @@ def _enlarged(name: str) -> bytes:
 def _measure() -> dict[str, list[float]]:
     import cv2
 
-    from generation.providers.protocols import Brief, View
+    from generation.providers.protocols import Ask, Brief, View
     from generation.providers.studio import engine, photo
 
     cv2.setNumThreads(1)
@@ -88,10 +88,10 @@ def _measure() -> dict[str, list[float]]:
         guess = timed("category", studio.detect_category, brief=Brief(), **asked).data
         brief = Brief(category=guess["category"], subcategory=guess["subcategory"])
         timed("lengths", engine.geometry, view=view, brief=brief)
-        timed("analysis", studio.analyze_view, view=view, brief=brief, model="")
+        timed("analysis", studio.analyze_view, view=view, brief=brief, ask=Ask(""))
         plan = timed("close-up plan", studio.plan_close_ups, brief=brief, **asked).data
         for shot in plan["shots"][:3]:
-            timed("close-up", studio.close_up, view=view, shot=shot, model="")
+            timed("close-up", studio.close_up, view=view, shot=shot, ask=Ask(""))
         timed(
             "sketch",
             studio.draw_flat,
@@ -99,7 +99,7 @@ def _measure() -> dict[str, list[float]]:
             view_type="front",
             front=None,
             brief=brief,
-            model="",
+            ask=Ask(""),
         )
     return times
 

@@ -10,7 +10,7 @@ from typing import Any
 import environ
 from csp.constants import NONE, SELF
 
-from config import prices
+from config import ai, prices
 from config.chat_models import merged
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -304,8 +304,8 @@ TOPUPS = prices.TOPUPS
 USUAL_SECONDS = prices.USUAL_SECONDS
 
 # --- AI ----------------------------------------------------------------------------------
-# Operation → ordered providers, each "provider:model".
-ROUTES: dict[str, list[str]] = {"*": ["studio:studio-1"], **env.json("ROUTES", default={})}
+# Operation → ordered providers, each "provider:model"; "*" for all. Empty: the usual ones.
+ROUTES: dict[str, list[str]] = env.json("ROUTES", default={})
 OPENAI_API_KEY: str = env.str("OPENAI_API_KEY", default="")
 OPENAI_BASE_URL: str = env.str("OPENAI_BASE_URL", default="https://api.openai.com/v1")
 GEMINI_API_KEY: str = env.str("GEMINI_API_KEY", default="")
@@ -315,6 +315,23 @@ GEMINI_BASE_URL: str = env.str(
 CUSTOM_MODEL_URL: str = env.str("CUSTOM_MODEL_URL", default="")
 CUSTOM_MODEL_KEY: str = env.str("CUSTOM_MODEL_KEY", default="")
 CUSTOM_MODEL_NAME: str = env.str("CUSTOM_MODEL_NAME", default="")  # what that server calls it
+USUAL_ROUTES = ai.usual_routes(
+    seeing={
+        "openai": env.str("OPENAI_VISION_MODEL", default="gpt-6.1-terra"),
+        "custom": CUSTOM_MODEL_NAME or "studio-1",
+        "gemini": env.str("GEMINI_VISION_MODEL", default="gemini-3-flash"),
+    },
+    drawing={
+        "gemini": env.str("GEMINI_IMAGE_MODEL", default="gemini-nano-banana-2.1"),
+        "openai": env.str("OPENAI_IMAGE_MODEL", default="gpt-image-2"),
+        "custom": CUSTOM_MODEL_NAME or "studio-1",
+    },
+    finals=env.str("GEMINI_FINAL_MODEL", default="gemini-3-pro-image"),
+)
+# US dollars per million tokens and per image, for what a call cost us.
+AI_PRICES = ai.prices(env.json("AI_PRICES", default={}))
+# Operation → seconds that one call may take; "*" for all others.
+AI_DEADLINES: dict[str, int] = {**ai.DEADLINES, **env.json("AI_DEADLINES", default={})}
 CHAT_MODELS = merged(
     prices.CHAT_MODELS,
     {"custom-1": {"upstream": CUSTOM_MODEL_NAME}} if CUSTOM_MODEL_NAME else {},
@@ -332,7 +349,14 @@ JOB_QUEUED_LIMIT: int = env.int("JOB_QUEUED_LIMIT", default=20)
 WAIT_DEFAULT_S = 25
 WAIT_MOST_S = 60
 WAITERS_MOST: int = env.int("WAITERS_MOST", default=40)
-VIEWS_AT_ONCE: int = env.int("VIEWS_AT_ONCE", default=4)
+VIEWS_AT_ONCE: int = env.int("VIEWS_AT_ONCE", default=8)
+# Refusals of content in a rolling day that are free, and the share of the price after them.
+REFUSALS_FREE: int = env.int("REFUSALS_FREE", default=3)
+REFUSAL_PERCENT: int = env.int("REFUSAL_PERCENT", default=50)
+BREAKER_FAILURES: int = env.int("BREAKER_FAILURES", default=5)
+BREAKER_WINDOW_S: int = env.int("BREAKER_WINDOW_S", default=60)
+BREAKER_OPEN_S: int = env.int("BREAKER_OPEN_S", default=30)
+ALERTMANAGER_URL: str = env.str("ALERTMANAGER_URL", default="")
 
 # --- Logs --------------------------------------------------------------------------------
 LOGGING: dict[str, Any] = {

@@ -37,7 +37,7 @@ def ask_once(*, job: Job, call: Call, ask: Callable[[], Answer]) -> Answer:
     keys = _keep_images(answer)
     output = {"data": answer.data, "images": keys}
     complete_call(row, usage=answer.usage, ref=answer.ref, output=output, started=started)
-    return replace(answer, keys=keys)
+    return replace(answer, keys=keys, model=f"{row.provider}:{row.model_name}")
 
 
 def open_call(job: Job, call: Call) -> AICall:
@@ -115,4 +115,5 @@ def _answer_of(row: AICall) -> Answer:
         keys=output.get("images", {}),
         usage=Usage(row.prompt_tokens, row.completion_tokens, row.cost_usd_micros),
         ref=row.provider_ref,
+        model=f"{row.provider}:{row.model_name}",
     )

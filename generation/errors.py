@@ -53,7 +53,9 @@ WORDS: dict[Failure, tuple[str, tuple[str, ...]]] = {
 class ProviderError(Exception):
     """A provider's failure, already classified; vendor types do not come this far.
 
-    ``words`` tell the user instead of the class's sentence. ``usage`` and ``ref`` are what was
+    ``words`` and ``suggestions`` tell the user instead of the class's. ``code`` is the provider's
+    own for it, or ours (``NO_PRODUCT``); a refusal of content without one is borderline and never
+    charged. ``usage`` and ``ref`` are what was
     consumed all the same, where the provider said it. ``retry_after_s`` is how long it asked to
     wait. ``can_ask_again``: it surely began nothing, and may begin something the next time.
     """
@@ -64,6 +66,8 @@ class ProviderError(Exception):
         message: str,
         *,
         words: str = "",
+        suggestions: Sequence[str] | None = None,
+        code: str = "",
         usage: Usage | None = None,
         ref: str = "",
         retry_after_s: float | None = None,
@@ -72,6 +76,8 @@ class ProviderError(Exception):
         super().__init__(message)
         self.failure = failure
         self.words = words
+        self.suggestions = suggestions
+        self.code = code
         self.usage = usage
         self.ref = ref
         self.retry_after_s = retry_after_s
@@ -85,12 +91,26 @@ class RequestRefused(ProviderError):
     Such a refusal is answered with 400 and is no warning under the policy on content.
     """
 
-    def __init__(self, message: str, *, param: str = "", ref: str = "") -> None:
-        super().__init__(Failure.USER_INPUT, message, ref=ref)
+    def __init__(
+        self,
+        message: str,
+        *,
+        param: str = "",
+        ref: str = "",
+        words: str = "",
+        suggestions: Sequence[str] | None = None,
+    ) -> None:
+        super().__init__(Failure.USER_INPUT, message, ref=ref, words=words, suggestions=suggestions)
         self.param = param
 
     def told(self) -> InvalidRequest:
         """The client's error."""
+        if self.words:
+            return InvalidRequest(
+                self.words,
+                fields={self.param or "body": [self.words]},
+                suggestions=self.suggestions or (),
+            )
         return InvalidRequest(
             "The model does not take this request. Nothing was charged.",
             fields={self.param or "body": ["The model does not take this as it was sent."]},

@@ -47,6 +47,8 @@ class Kind:
     label: str
     work: Callable[[Run], Outcome]
     present: Callable[[Job], dict[str, Any]]
+    # The operations that its work asks providers for: who answers them is decided on submit.
+    asks: tuple[str, ...] = ()
     # Worked on by the process that took the request: when that is gone, nobody waits for it.
     is_direct: bool = False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -31,6 +32,7 @@ class Job(models.Model):
     key = models.CharField(max_length=255, null=True)  # noqa: DJ001 - NULLs do not collide
     request_id = models.CharField(max_length=64, blank=True)
     input = models.JSONField(default=dict)
+    routes = models.JSONField(default=dict)  # operation → provider:model, decided on submit
     result = models.JSONField(null=True)
     error = models.JSONField(null=True)
     retry_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="retries")
@@ -56,6 +58,12 @@ class Job(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["user", "key"], name="job_key_once"),
+            # What failed is retried by one job at a time, and once it succeeded never again.
+            models.UniqueConstraint(
+                fields=["retry_of"],
+                condition=Q(status__in=["queued", "running", "succeeded", "partly_succeeded"]),
+                name="job_retried_once",
+            ),
             models.CheckConstraint(
                 condition=Q(status__in=["queued", "running"], finished_at__isnull=True)
                 | Q(
@@ -118,7 +126,9 @@ class AICall(models.Model):
     cost_usd_micros = models.BigIntegerField(default=0)
     processing_time_ms = models.PositiveIntegerField(default=0)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
+    prompt_version = models.CharField(max_length=40, blank=True)
     error_class = models.CharField(max_length=24, blank=True)
+    error_code = models.CharField(max_length=80, blank=True)  # the provider's own, e.g. SAFETY
     error_message = models.TextField(blank=True)
     request_id = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(db_default=Now())
@@ -137,7 +147,115 @@ class AICall(models.Model):
         indexes = [
             models.Index(fields=["product_id", "-id"]),
             models.Index(fields=["user", "-id"]),
+            models.Index(fields=["completed_at"], name="ai_call_completed"),
         ]
 
     def __str__(self) -> str:
         return f"{self.operation_name} by {self.provider}:{self.model_name}"
+
+
+class ContentRefusal(models.Model):
+    """A job that was refused for its content, under the policy on invalid input."""
+
+    job = models.OneToOneField(Job, models.CASCADE, primary_key=True, related_name="refusal")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    code = models.CharField(max_length=80)
+    charged = models.BigIntegerField(default=0)  # µcr
+    at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        indexes = [models.Index(fields=["user", "-at"], name="content_refusal_of_user")]
+
+    def __str__(self) -> str:
+        return f"{self.code} in {self.job_id}"
+
+
+class Breaker(models.Model):
+    """Whether a provider's model is asked at present.
+
+    ``failures`` are the times (seconds since 1970) of its last transient failures. While
+    ``open_until`` is ahead nobody is asked; after it one call tries (``probing_at``).
+    """
+
+    provider = models.CharField(max_length=20)
+    model_name = models.CharField(max_length=80)
+    failures = models.JSONField(default=list)
+    open_until = models.DateTimeField(null=True)
+    probing_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=24, blank=True)  # the class of the failure that opened it
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "model_name"], name="breaker_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider}:{self.model_name}"
+
+
+class CallTally(models.Model):
+    """Calls counted since the first, for metrics: adding up the log would take too long.
+
+    ``outcome`` is ``completed`` or the class of the failure. ``buckets`` counts calls by
+    duration, cumulatively, in the order of ``generation.tallies.BOUNDS_S``.
+    """
+
+    provider = models.CharField(max_length=20)
+    model_name = models.CharField(max_length=80)
+    operation_name = models.CharField(max_length=60)
+    outcome = models.CharField(max_length=24)
+    calls = models.BigIntegerField(default=0)
+    total_tokens = models.BigIntegerField(default=0)
+    cost_usd_micros = models.BigIntegerField(default=0)
+    processing_time_ms = models.BigIntegerField(default=0)
+    buckets = ArrayField(models.BigIntegerField(), default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["provider", "model_name", "operation_name", "outcome"],
+                name="call_tally_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.operation_name} by {self.provider}:{self.model_name}: {self.outcome}"
+
+
+class Alert(models.Model):
+    """Something that operators have to know, as it is told to Alertmanager.
+
+    It fires until ``ends_at`` is set; it is sent again while it fires, and once when it ended.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    fingerprint = models.CharField(max_length=64)  # of the name and the labels
+    name = models.CharField(max_length=60)
+    labels = models.JSONField(default=dict)
+    annotations = models.JSONField(default=dict)
+    starts_at = models.DateTimeField(db_default=Now())
+    ends_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True, db_default=Now())  # when it is to be sent next
+    sent_at = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)  # to send it, since it was sent last
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["fingerprint"], condition=Q(ends_at__isnull=True), name="alert_fires_once"
+            ),
+        ]
+        indexes = [models.Index(fields=["due_at"], name="alert_due")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Heartbeat(models.Model):
+    """When something that runs by the clock ran last."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

@@ -24,9 +24,9 @@ from credits import queries as credit
 from credits.errors import Alternative, in_credits
 from credits.models import Hold
 from generation import queries
-from generation.kinds import Prepared
+from generation.kinds import Prepared, kind_of
 from generation.models import Job
-from generation.providers.routes import check_route
+from generation.routing import pin
 from generation.telling import tell
 
 log = logging.getLogger("techpack.jobs")
@@ -91,7 +91,7 @@ def _submit(asked: Asked) -> Job | DomainError:
     if asked.key and (known := _submitted(asked.user, asked.key)):
         return known
     _check_room(asked.user)
-    check_route(asked.kind)
+    routes = pin(asked.user, kind_of(asked.kind).asks)
     job_id = uuid7()
     hold = _hold(asked, job_id)
     try:
@@ -101,7 +101,7 @@ def _submit(asked: Asked) -> Job | DomainError:
         if hold is not None:
             ledger.release(hold_id=hold.pk, reason=error.message)
         return error
-    return _create(asked, job_id, hold, prepared)
+    return _create(asked, job_id, hold, prepared, routes)
 
 
 def _submitted(user: Any, key: str) -> Job | None:
@@ -142,7 +142,9 @@ def _hold(asked: Asked, job_id: UUID) -> Hold | None:
     )
 
 
-def _create(asked: Asked, job_id: UUID, hold: Hold | None, prepared: Prepared) -> Job:
+def _create(
+    asked: Asked, job_id: UUID, hold: Hold | None, prepared: Prepared, routes: dict[str, str]
+) -> Job:
     job = Job.objects.create(
         pk=job_id,
         user=asked.user,
@@ -153,6 +155,7 @@ def _create(asked: Asked, job_id: UUID, hold: Hold | None, prepared: Prepared) -
         request_id=asked.request_id,
         retry_of=asked.retry_of,
         input=prepared.input,
+        routes=routes,
         product_id=prepared.product_id,
         planned=prepared.planned,
         deadline_at=Now() + timedelta(seconds=settings.JOB_DEADLINE_S),

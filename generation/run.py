@@ -17,11 +17,12 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from core.outbox import ring
-from generation import calls
+from generation import asking
 from generation.errors import Canceled, LeaseLost
 from generation.kinds import direct_names
 from generation.models import Job
-from generation.providers.protocols import Answer, Call
+from generation.providers.protocols import Answer
+from generation.routing import asked_of
 from generation.telling import tell_state
 
 log = logging.getLogger("techpack.jobs")
@@ -72,15 +73,19 @@ class Run:
             tell_state(self.job, status="running", progress=percent, step=step)
             ring(job=str(self.job.pk))
 
-    def call(self, call: Call, ask: Callable[[], Answer]) -> Answer:
-        """Ask a provider through the AI operation log; an answer already bought is reused."""
+    def ask(self, operation: str, *, part: str, told: dict[str, Any], put: asking.Put) -> Answer:
+        """Ask the operation's provider through the AI operation log: see ``asking.ask``."""
         self.check()
-        return calls.ask_once(job=self.job, call=call, ask=ask)
+        return asking.ask(self, operation=operation, part=part, told=told, put=put)
 
     def parallel(
-        self, parts: Iterable[T], work: Callable[[T], R], *, at_once: int | None = None
+        self, operation: str, parts: Iterable[T], work: Callable[[T], R]
     ) -> Iterator[tuple[T, R | Exception]]:
-        """Work on parts in a bounded pool; yields each with its result or its exception."""
+        """Work on parts in a pool as large as the operation's provider takes.
+
+        Yields each part with its result or its exception, as they end.
+        """
+        at_once = min(asked_of(self.job, operation)[0].at_once, settings.VIEWS_AT_ONCE)
 
         def one(part: T) -> R:
             try:
@@ -88,7 +93,7 @@ class Run:
             finally:
                 connection.close()
 
-        with ThreadPoolExecutor(max_workers=at_once or settings.VIEWS_AT_ONCE) as pool:
+        with ThreadPoolExecutor(max_workers=at_once) as pool:
             waiting = {pool.submit(one, part): part for part in parts}
             for future in as_completed(waiting):
                 error = future.exception()

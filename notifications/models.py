@@ -34,6 +34,10 @@ class Notification(models.Model):
     context = models.JSONField(default=dict)
     created_at = models.DateTimeField(db_default=Now())
     read_at = models.DateTimeField(null=True, blank=True)
+    # When it is to be sent by e-mail next; null where it is not, or was sent.
+    email_due_at = models.DateTimeField(null=True, blank=True)
+    emailed_at = models.DateTimeField(null=True, blank=True)
+    email_failures = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         constraints = [
@@ -48,7 +52,55 @@ class Notification(models.Model):
             models.Index(
                 fields=["user"], condition=Q(read_at__isnull=True), name="notification_unread"
             ),
+            models.Index(
+                fields=["email_due_at"],
+                condition=Q(email_due_at__isnull=False),
+                name="notification_email_due",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.title}"
+
+
+class Preference(models.Model):
+    """How a user wants to be told of one subject, where that differs from the usual way.
+
+    ``subject`` is one of ``notifications.subjects``.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="notification_preferences"
+    )
+    subject = models.CharField(max_length=40)
+    inbox = models.BooleanField()
+    email = models.BooleanField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "subject"], name="preference_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class Watch(models.Model):
+    """Somebody is looking: an open page of a product, or a request that waits for a job.
+
+    ``subject`` is the product's or the job's id.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False
+    )
+    subject = models.UUIDField()
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "subject"], name="watch_once"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.subject)

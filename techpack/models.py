@@ -88,6 +88,11 @@ class Revision(models.Model):
     original_name = models.CharField(max_length=120, blank=True)
     notes = models.JSONField(default=no_list, blank=True)  # what intake said, e.g. first frame only
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.UPLOAD)
+    stage = models.CharField(max_length=8, blank=True)  # of a generated one: sample, final
+    made_from = models.ForeignKey("self", models.SET_NULL, null=True, related_name="made_into")
+    job = models.ForeignKey("generation.Job", models.SET_NULL, null=True, related_name="revisions")
+    prompt = models.TextField(blank=True)  # the sentence that it was made by
+    replaced = models.JSONField(default=no_list, blank=True)  # pictures that it had before
     outline = models.JSONField(null=True, blank=True)  # score, rings, wornByPerson
     strokes = models.JSONField(default=dict, blank=True)  # keep, remove: drawn by a person
     landmarks = models.JSONField(default=dict, blank=True)  # name → [x, y]: placed by a person
@@ -213,7 +218,7 @@ class Sketch(models.Model):
 
 
 class TypedValue(models.Model):
-    """A value that a person typed: laid over whatever AI finds, now and later.
+    """A value that a person typed, or asked for in a sentence: laid over whatever AI finds.
 
     ``revision`` is set where the value belongs to one view's analysis alone.
     """
@@ -228,6 +233,9 @@ class TypedValue(models.Model):
     entry_id = models.CharField(max_length=80)
     field = models.CharField(max_length=40)
     value = models.JSONField()
+    provenance = models.CharField(max_length=8, default="user")  # user, ai
+    confidence = models.FloatField(default=1.0)
+    job = models.ForeignKey("generation.Job", models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -238,6 +246,35 @@ class TypedValue(models.Model):
                 name="typed_value_once",
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.section}.{self.entry_id}.{self.field}"
+
+
+class FieldEdit(models.Model):
+    """A field that was changed by a sentence, so that it can be undone.
+
+    ``before`` and ``after`` are as shown; ``typed_before`` is the typed value that was replaced,
+    null where there was none.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    product = models.ForeignKey(Product, models.CASCADE, related_name="field_edits")
+    revision = models.ForeignKey(Revision, models.CASCADE, null=True, related_name="field_edits")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    job = models.OneToOneField("generation.Job", models.SET_NULL, null=True, related_name="edit")
+    section = models.CharField(max_length=24)
+    entry_id = models.CharField(max_length=80)
+    field = models.CharField(max_length=40)
+    words = models.TextField()
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    typed_before = models.JSONField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["product", "-id"], name="field_edit_newest")]
 
     def __str__(self) -> str:
         return f"{self.section}.{self.entry_id}.{self.field}"

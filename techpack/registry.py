@@ -19,10 +19,20 @@ from techpack.work import analysing, closing_up, detecting, sketching
 def register_all() -> None:
     """Register each step's kind and its pricer."""
     for kind in (
-        kinds.Kind(steps.DETECT, "Category", detecting.work, detecting.present),
-        kinds.Kind(steps.ANALYZE, "Analysis", analysing.work, analysing.present),
-        kinds.Kind(steps.CLOSE_UPS, "Close-ups", closing_up.work, closing_up.present),
-        kinds.Kind(steps.SKETCHES, "Sketches", sketching.work, sketching.present),
+        kinds.Kind(steps.DETECT, "Category", detecting.work, detecting.present, (steps.DETECT,)),
+        kinds.Kind(
+            steps.ANALYZE,
+            "Analysis",
+            analysing.work,
+            analysing.present,
+            (steps.DETECT, steps.ANALYZE),
+        ),
+        kinds.Kind(
+            steps.CLOSE_UPS, "Close-ups", closing_up.work, closing_up.present, closing_up.ASKS
+        ),
+        kinds.Kind(
+            steps.SKETCHES, "Sketches", sketching.work, sketching.present, (steps.SKETCHES,)
+        ),
     ):
         kinds.register(kind)
         quotes.register(kind.name, _pricer(kind.name), label=kind.label)

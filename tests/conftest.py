@@ -10,9 +10,14 @@ from typing import Any
 import pytest
 from django.db import connections
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser
 
 pytest_plugins = ["tests.fakes.fixtures"]
+
+# A busy machine is slow, which says nothing about the code.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 HERE = Path(__file__).parent
 BROWSER_TESTS = HERE / "browser"

@@ -58,7 +58,8 @@ class Usage:
 class Answer:
     """A provider's answer: JSON-able data, pictures by file name, usage, a reference.
 
-    ``keys`` says where the pictures were stored once the log has taken them.
+    ``keys`` says where the pictures were stored and ``model`` who answered, as
+    ``provider:model``, once the log has taken it.
     """
 
     data: dict[str, Any]
@@ -66,6 +67,7 @@ class Answer:
     keys: Mapping[str, str] = field(default_factory=dict)
     usage: Usage = Usage()
     ref: str = ""
+    model: str = ""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,36 @@ class Call:
     context: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Ask:
+    """Under which terms a provider is asked.
+
+    ``complaint`` says, in words for the model, what was wrong with its last answer; "" where
+    this is the first.
+    """
+
+    model: str
+    timeout_s: float = 120.0
+    complaint: str = ""
+
+
+@dataclass(frozen=True)
+class FieldAsked:
+    """A field of the pack that a sentence is to change.
+
+    ``value`` is shown now, lengths as a number in ``unit``; ``entry`` is the whole row as
+    JSON-able data; ``words`` is what the person asked for.
+    """
+
+    path: str
+    label: str
+    kind: Literal["length", "number", "colour", "text"]
+    value: str | float | None
+    words: str
+    unit: str = ""
+    entry: Mapping[str, Any] = field(default_factory=dict)
+
+
 class Provider(Protocol):
     """What every provider says of itself."""
 
@@ -89,37 +121,78 @@ class Provider(Protocol):
     is_resubmittable: bool  # asking twice buys nothing twice
 
 
-class Vision(Provider, Protocol):
+class StepProvider(Provider, Protocol):
+    """A provider of the steps that make a pack."""
+
+    at_once: int  # how many calls of one job it takes in parallel
+
+
+class Vision(StepProvider, Protocol):
     """Seeing: what is in the photos."""
 
-    def detect_category(self, *, views: Sequence[View], brief: Brief, model: str) -> Answer:
+    def detect_category(self, *, views: Sequence[View], brief: Brief, ask: Ask) -> Answer:
         """``{category, subcategory, confidence, alternatives, because}``."""
         ...
 
-    def analyze_view(self, *, view: View, brief: Brief, model: str) -> Answer:
+    def analyze_view(self, *, view: View, brief: Brief, ask: Ask) -> Answer:
         """``{materials, dimensions, colors, construction, designElements, other, confidence}``."""
         ...
 
-    def plan_close_ups(self, *, views: Sequence[View], brief: Brief, model: str) -> Answer:
+    def plan_close_ups(self, *, views: Sequence[View], brief: Brief, ask: Ask) -> Answer:
         """``{shots: [{name, kind, reason, sourceRevisionId, box}]}``, six to ten of them."""
         ...
 
-    def describe_close_up(self, *, view: View, shot: Mapping[str, Any], model: str) -> Answer:
+    def describe_close_up(self, *, view: View, shot: Mapping[str, Any], ask: Ask) -> Answer:
         """What one shot shows, in the form of an analysis."""
         ...
 
+    def edit_field(
+        self, *, wanted: FieldAsked, view: View | None, brief: Brief, ask: Ask
+    ) -> Answer:
+        """``{value, confidence, isLiteral, because}``: the field's new value.
 
-class ImageMaker(Provider, Protocol):
+        A length is a number in ``wanted.unit``, a colour ``#rrggbb``. ``isLiteral``: the value
+        stands in the person's own words.
+        """
+        ...
+
+
+class ImageMaker(StepProvider, Protocol):
     """Drawing: close-up pictures and technical flats."""
 
-    def close_up(self, *, view: View, shot: Mapping[str, Any], model: str) -> Answer:
+    def close_up(self, *, view: View, shot: Mapping[str, Any], ask: Ask) -> Answer:
         """``{width, height, scaleBar?}`` and the picture ``image.jpg``."""
         ...
 
     def draw_flat(
-        self, *, view: View | None, view_type: str, front: View | None, brief: Brief, model: str
+        self, *, view: View | None, view_type: str, front: View | None, brief: Brief, ask: Ask
     ) -> Answer:
         """``{drawing, anchors, measures}``: strokes in a view box; no callouts, no figures."""
+        ...
+
+    def edit_view(self, *, view: View, words: str, brief: Brief, seed: int, ask: Ask) -> Answer:
+        """``{width, height, note, warnings}`` and the changed picture ``image.jpg``.
+
+        Without ``words`` a variation of how the product is presented, chosen by ``seed``.
+        """
+        ...
+
+    def make_view(
+        self,
+        *,
+        view_type: str,
+        stage: Literal["sample", "final"],
+        sources: Sequence[View],
+        words: str,
+        brief: Brief,
+        seed: int,
+        ask: Ask,
+    ) -> Answer:
+        """``{width, height, note}`` and the picture ``image.jpg`` of a view without a photo.
+
+        ``sources`` are photos or a chosen sample to stay true to; without any, ``words`` and
+        the brief alone say what it is. ``note`` says what the picture is, e.g. a template.
+        """
         ...
 
 

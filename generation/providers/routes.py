@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
 from typing import Protocol
 
 from django.conf import settings
@@ -15,50 +13,50 @@ from core.errors import NotFound, ProviderUnavailable
 from generation.providers import custom, gemini, openai
 from generation.providers.chat_request import Dialect
 from generation.providers.protocols import Chat, ChatModel, ImageMaker, Vision
+from generation.providers.steps import PARENTS
 
 
 class Everything(Vision, ImageMaker, Protocol):
     """A provider of every step; an operation uses the part of it that it needs."""
 
 
-@dataclass(frozen=True)
-class Route:
-    """A provider and the model to ask it for."""
-
-    provider: Everything
-    name: str
-    model: str
-
-
-def _studio() -> Everything:
+def _studio(url: str, key: str) -> Everything:
     from generation.providers.studio.engine import Studio
 
     return Studio()
 
 
-_makers: dict[str, Callable[[], Everything]] = {"studio": _studio}
+# Name → what makes its client from the account's address and key.
+_makers: dict[str, Callable[[str, str], Everything]] = {"studio": _studio}
+_steps: dict[tuple[str, str, str], Everything] = {}
 
 
-@cache
-def _provider(name: str) -> Everything:
-    """One client per process, made on first use (after the worker's fork)."""
-    return _makers[name]()
+def routes_of(operation: str) -> list[tuple[str, str]]:
+    """Provider and model for an operation, in the order in which they are tried.
+
+    ``ROUTES`` names them for the operation, for its step (``close-ups/generate`` for
+    ``close-ups/cut``) or for all (``*``); else the usual ones are those with a key, and the
+    studio. Those that are not set up are left out; raises ProviderUnavailable where none is left.
+    """
+    step = PARENTS.get(operation, operation)
+    named = next(
+        (settings.ROUTES[name] for name in (operation, step, "*") if settings.ROUTES.get(name)),
+        None,
+    )
+    entries = [entry.partition(":") for entry in named or settings.USUAL_ROUTES[operation]]
+    found = [(name, model) for name, _, model in entries if name in _makers and _is_set_up(name)]
+    if not found:
+        raise ProviderUnavailable("No AI service is set up for this step.")
+    return found
 
 
-def route_of(operation: str) -> Route:
-    """The first provider for an operation; raises ProviderUnavailable for none."""
-    name, model = check_route(operation)
-    return Route(_provider(name), name, model)
-
-
-def check_route(operation: str) -> tuple[str, str]:
-    """Provider and model of an operation, not yet made; raises ProviderUnavailable for none."""
-    routes = settings.ROUTES.get(operation) or settings.ROUTES["*"]
-    for entry in routes:
-        name, _, model = entry.partition(":")
-        if name in _makers:
-            return name, model
-    raise ProviderUnavailable("No AI service is set up for this step.")
+def step_provider(name: str) -> Everything:
+    """The client of a provider: one per process and account, made on first use and kept."""
+    account = (name, *_account(name))
+    with _making:
+        if account not in _steps:
+            _steps[account] = _makers[name](*account[1:])
+        return _steps[account]
 
 
 _dialects: dict[str, Callable[[str, str], Dialect]] = {
@@ -75,6 +73,7 @@ def _forget_talking() -> None:
     global _making
     _making = threading.Lock()
     _talking.clear()
+    _steps.clear()
 
 
 os.register_at_fork(after_in_child=_forget_talking)

@@ -21,7 +21,7 @@ from credits.errors import Alternative
 from generation.kinds import Prepared
 from generation.models import Job
 from generation.operations import submit
-from generation.providers.routes import route_of
+from generation.providers.routes import routes_of
 from techpack import queries, trade
 from techpack.inputs import AnalyzeInput, CloseUpsInput, DetectInput, SketchesInput, ids_of
 from techpack.models import Analysis, Product, Revision
@@ -240,13 +240,13 @@ def choose_category(product: Product, said: str | None) -> None:
 
 def cache_key(user: Any, product: Product, revision: Revision) -> str:
     """Account, image, model, prompt, category and words: what an answer depends on."""
-    route = route_of(ANALYZE)
+    name, model = routes_of(ANALYZE)[0]
     said = [product.description, product.subcategory, revision.strokes, revision.landmarks]
     words = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
     parts = [
         str(user.pk),
         revision.image_hash,
-        f"{route.name}:{route.model}",
+        f"{name}:{model}",
         PROMPT_VERSION,
         product.category,
         words,

@@ -9,8 +9,7 @@ from django.db import transaction
 
 from generation.kinds import Outcome
 from generation.models import Job
-from generation.providers.protocols import Answer, Call
-from generation.providers.routes import route_of
+from generation.providers.protocols import Answer
 from generation.run import Run
 from techpack import measuring, outlines, queries, seeing
 from techpack.models import Analysis, Product, Revision
@@ -42,7 +41,7 @@ def work(run: Run) -> Outcome:
     _ensure_category(run, product, revisions)
     parts = Parts(run, planned=len(fresh), step="{done} of {planned} views")
     answers: dict[str, Answer] = {}
-    for row, found in run.parallel(fresh, lambda row: _look(run, row)):
+    for row, found in run.parallel(OPERATION, fresh, lambda row: _look(run, row)):
         if isinstance(found, Exception):
             parts.lost(part_id=str(row.pk), view_type=row.view_type, error=found)
         else:
@@ -74,22 +73,16 @@ def _ensure_category(run: Run, product: Product, revisions: list[Revision]) -> N
 def _look(run: Run, revision: Revision) -> Answer:
     outlines.ensure_geometry(revision)
     view, brief = seeing.view_of(revision), seeing.brief_of(revision.product)
-    route = route_of(OPERATION)
-    call = Call(
+    told = {
+        "view": revision.view_type,
+        "imageHash": revision.image_hash,
+        "category": brief.category,
+    }
+    return run.ask(
+        OPERATION,
         part=str(revision.pk),
-        operation=OPERATION,
-        type="vision",
-        provider=route.name,
-        model=route.model,
-        is_resubmittable=route.provider.is_resubmittable,
-        input={
-            "view": revision.view_type,
-            "imageHash": revision.image_hash,
-            "category": brief.category,
-        },
-    )
-    return run.call(
-        call, lambda: route.provider.analyze_view(view=view, brief=brief, model=route.model)
+        told=told,
+        put=lambda provider, ask: provider.analyze_view(view=view, brief=brief, ask=ask),
     )
 
 

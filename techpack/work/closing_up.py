@@ -11,15 +11,15 @@ from PIL import Image
 from core import storage
 from generation.kinds import Outcome
 from generation.models import Job
-from generation.providers.protocols import Answer, Call, View
-from generation.providers.routes import Route, route_of
+from generation.providers.protocols import Answer, View
 from generation.run import Run
 from techpack import outlines, queries, seeing
 from techpack.models import CloseUp, Product, Revision
 from techpack.stale import fingerprint
 from techpack.work.parts import Parts
 
-OPERATION = "close-ups/generate"
+PLAN, CUT, DESCRIBE = "close-ups/plan", "close-ups/cut", "close-ups/describe"
+ASKS = (PLAN, CUT, DESCRIBE)
 THUMBNAIL_PX = 480
 
 Shot = dict[str, Any]
@@ -33,12 +33,11 @@ def work(run: Run) -> Outcome:
         revision.product = product
         outlines.ensure_outline(revision)
     views = {str(row.pk): seeing.view_of(row) for row in revisions}
-    route = route_of(OPERATION)
     run.report(done=0, planned=8, step="Planning the shots")
-    plan = _plan(run, route, [views[str(row.pk)] for row in revisions], product)
+    plan = _plan(run, [views[str(row.pk)] for row in revisions], product)
     parts = Parts(run, planned=len(plan), step="{done} of {planned} shots")
     made: dict[int, tuple[Answer, Answer]] = {}
-    for shot, found in run.parallel(plan, lambda shot: _shoot(run, route, views, shot)):
+    for shot, found in run.parallel(DESCRIBE, plan, lambda shot: _shoot(run, views, shot)):
         if isinstance(found, Exception):
             parts.lost(part_id=f"shot-{shot['order']}", view_type=shot["viewType"], error=found)
         else:
@@ -59,44 +58,31 @@ def work(run: Run) -> Outcome:
     return parts.outcome(store)
 
 
-def _call(route: Route, part: str, operation: str, kind: Any, **told: Any) -> Call:
-    return Call(
-        part=part,
-        operation=operation,
-        type=kind,
-        provider=route.name,
-        model=route.model,
-        is_resubmittable=route.provider.is_resubmittable,
-        input=told,
-    )
-
-
-def _plan(run: Run, route: Route, views: list[View], product: Product) -> list[Shot]:
+def _plan(run: Run, views: list[View], product: Product) -> list[Shot]:
     brief = seeing.brief_of(product)
-    call = _call(
-        route,
-        "plan",
-        "close-ups/plan",
-        "vision",
-        views=[view.view_type for view in views],
-        category=brief.category,
-    )
-    answer = run.call(
-        call, lambda: route.provider.plan_close_ups(views=views, brief=brief, model=route.model)
+    answer = run.ask(
+        PLAN,
+        part="plan",
+        told={"views": [view.view_type for view in views], "category": brief.category},
+        put=lambda provider, ask: provider.plan_close_ups(views=views, brief=brief, ask=ask),
     )
     return list(answer.data["shots"])
 
 
-def _shoot(run: Run, route: Route, views: dict[str, View], shot: Shot) -> tuple[Answer, Answer]:
+def _shoot(run: Run, views: dict[str, View], shot: Shot) -> tuple[Answer, Answer]:
     view = views[shot["sourceRevisionId"]]
     part = f"shot-{shot['order']}"
-    cut = run.call(
-        _call(route, part, "close-ups/cut", "image", shot=shot["name"], box=shot["box"]),
-        lambda: route.provider.close_up(view=view, shot=shot, model=route.model),
+    cut = run.ask(
+        CUT,
+        part=part,
+        told={"shot": shot["name"], "box": shot["box"]},
+        put=lambda provider, ask: provider.close_up(view=view, shot=shot, ask=ask),
     )
-    told = run.call(
-        _call(route, part, "close-ups/describe", "vision", shot=shot["name"]),
-        lambda: route.provider.describe_close_up(view=view, shot=shot, model=route.model),
+    told = run.ask(
+        DESCRIBE,
+        part=part,
+        told={"shot": shot["name"]},
+        put=lambda provider, ask: provider.describe_close_up(view=view, shot=shot, ask=ask),
     )
     return cut, told
 

@@ -7,8 +7,7 @@ from typing import Any
 from core import storage
 from generation.kinds import Outcome
 from generation.models import Job
-from generation.providers.protocols import Brief, Call, View
-from generation.providers.routes import route_of
+from generation.providers.protocols import Brief, View
 from generation.run import Run
 from techpack import outlines, seeing
 from techpack.models import Product, Revision
@@ -50,21 +49,13 @@ def _ready_to_measure(revision: Revision, guess: dict[str, Any]) -> None:
 
 def ask(run: Run, view: View, brief: Brief) -> dict[str, Any]:
     """The provider's guess with the model that made it."""
-    route = route_of(OPERATION)
-    call = Call(
+    answer = run.ask(
+        OPERATION,
         part=view.id,
-        operation=OPERATION,
-        type="vision",
-        provider=route.name,
-        model=route.model,
-        is_resubmittable=route.provider.is_resubmittable,
-        input={"view": view.view_type, "words": brief.words},
+        told={"view": view.view_type, "words": brief.words},
+        put=lambda provider, ask: provider.detect_category(views=[view], brief=brief, ask=ask),
     )
-    answer = run.call(
-        call,
-        lambda: route.provider.detect_category(views=[view], brief=brief, model=route.model),
-    )
-    return {**answer.data, "modelUsed": f"{route.name}:{route.model}"}
+    return {**answer.data, "modelUsed": answer.model}
 
 
 def keep(product: Product, guess: dict[str, Any]) -> None:

@@ -9,8 +9,7 @@ from typing import Any
 from core import storage
 from generation.kinds import Outcome
 from generation.models import Job
-from generation.providers.protocols import Answer, Call
-from generation.providers.routes import Route, route_of
+from generation.providers.protocols import Answer
 from generation.run import Run
 from techpack import drawing, outlines, queries, seeing
 from techpack.models import Product, Revision, Sketch
@@ -35,7 +34,6 @@ def work(run: Run) -> Outcome:
     for revision in revisions:
         revision.product = product
         outlines.ensure_geometry(revision)
-    route = route_of(OPERATION)
     sources = sources_of(revisions, is_footwear=product.category == "footwear")
     run.report(done=0, planned=len(sources), step="Drawing the flats")
     parts = Parts(run, planned=len(sources), step="{done} of {planned} sketches")
@@ -45,8 +43,8 @@ def work(run: Run) -> Outcome:
         [view for view, photo in sources.items() if photo],
         [view for view, photo in sources.items() if not photo],
     ):
-        work_on = partial(_draw, run, route, sources, revisions[0])
-        for view, found in run.parallel(views, work_on):
+        work_on = partial(_draw, run, sources, revisions[0])
+        for view, found in run.parallel(OPERATION, views, work_on):
             if isinstance(found, Exception):
                 parts.lost(part_id=view, view_type=view, error=found)
             else:
@@ -87,30 +85,20 @@ def sources_of(revisions: list[Revision], *, is_footwear: bool) -> dict[str, Rev
 
 def _draw(
     run: Run,
-    route: Route,
     sources: Mapping[str, Revision | None],
     first: Revision,
     view_type: str,
 ) -> Answer:
     source = sources[view_type]
     brief = seeing.brief_of(first.product)
-    call = Call(
+    view = seeing.view_of(source) if source else None
+    front = seeing.view_of(first)
+    return run.ask(
+        OPERATION,
         part=view_type,
-        operation=OPERATION,
-        type="image",
-        provider=route.name,
-        model=route.model,
-        is_resubmittable=route.provider.is_resubmittable,
-        input={"view": view_type, "photo": str(source.pk) if source else None},
-    )
-    return run.call(
-        call,
-        lambda: route.provider.draw_flat(
-            view=seeing.view_of(source) if source else None,
-            view_type=view_type,
-            front=seeing.view_of(first),
-            brief=brief,
-            model=route.model,
+        told={"view": view_type, "photo": str(source.pk) if source else None},
+        put=lambda provider, ask: provider.draw_flat(
+            view=view, view_type=view_type, front=front, brief=brief, ask=ask
         ),
     )
 

@@ -10,8 +10,8 @@ from django.test import Client
 from accounts.operations import create_key
 from core.errors import InvalidRequest
 from core.money import CREDIT
-from credits import operations as ledger
 from credits import names, quotes
+from credits import operations as ledger
 
 from .conftest import MakeHold
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +15,7 @@ from core.errors import InvalidRequest, NotFound, RateLimited
 from core.models import Event
 from core.money import CREDIT
 from credits import queries as credit
-from generation import work
+from generation import calls, work
 from generation.errors import Failure, ProviderError
 from generation.kinds import Outcome, Prepared
 from generation.models import AICall, Job
@@ -269,8 +270,9 @@ def test_a_call_that_buys_nothing_is_made_again(submit: Submit, user: Any) -> No
     assert balance_of(user) == (15, 0)
 
 
-def call(part: str) -> Call:
-    return Call(part, "look", "vision", "p", "m", is_resubmittable=True, input={"view": part})
+def bought(run: Run, ask: Callable[[], Answer]) -> Answer:
+    call = Call("front", "look", "vision", "p", "m", is_resubmittable=True, input={"view": "front"})
+    return calls.ask_once(job=run.job, call=call, ask=ask)
 
 
 def test_an_answer_is_bought_once_for_a_job(submit: Submit) -> None:
@@ -282,7 +284,7 @@ def test_an_answer_is_bought_once_for_a_job(submit: Submit) -> None:
         asked.append(1)
         return Answer({"seen": "hood"}, images={"a.png": b"\x89PNG"}, usage=Usage(10, 5, 70))
 
-    first, second = run.call(call("front"), ask), run.call(call("front"), ask)
+    first, second = bought(run, ask), bought(run, ask)
 
     assert asked == [1]
     assert first.data == second.data == {"seen": "hood"}
@@ -299,7 +301,7 @@ def test_a_failed_call_is_logged_with_its_class(submit: Submit) -> None:
         raise ProviderError(Failure.USER_INPUT, "SAFETY")
 
     with pytest.raises(ProviderError):
-        run.call(call("front"), refuse)
+        bought(run, refuse)
 
     row = AICall.objects.get()
     assert (row.status, row.error_class) == ("failed", "user_input")

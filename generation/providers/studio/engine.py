@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 
 from generation.errors import Failure, ProviderError
-from generation.providers.protocols import Answer, Brief, View
+from generation.providers.protocols import Answer, Ask, Brief, View
 from generation.providers.studio import (
     category,
     closeups,
@@ -203,8 +203,9 @@ class Studio:
 
     name = "studio"
     is_resubmittable = True
+    at_once = 4
 
-    def detect_category(self, *, views: Sequence[View], brief: Brief, model: str) -> Answer:
+    def detect_category(self, *, views: Sequence[View], brief: Brief, ask: Ask) -> Answer:
         """Words override; else the silhouette of the first view speaks."""
         seen = see(views[0])
         guess = category.guess(seen.silhouette, seen.outline, words=brief.words)
@@ -221,7 +222,7 @@ class Studio:
             }
         )
 
-    def analyze_view(self, *, view: View, brief: Brief, model: str) -> Answer:
+    def analyze_view(self, *, view: View, brief: Brief, ask: Ask) -> Answer:
         """Colours, surface, what is drawn on it: only what pixels can tell."""
         seen = see(view)
         _require(seen)
@@ -245,7 +246,7 @@ class Studio:
             }
         )
 
-    def plan_close_ups(self, *, views: Sequence[View], brief: Brief, model: str) -> Answer:
+    def plan_close_ups(self, *, views: Sequence[View], brief: Brief, ask: Ask) -> Answer:
         """Six to ten shots over the views: landmarks first, then detail, then surface."""
         shots: list[dict[str, Any]] = []
         share = max(3, -(-10 // max(len(views), 1)))
@@ -265,12 +266,12 @@ class Studio:
         anchors = landmarks.anchors(seen.outline, family, found)
         return closeups.plan(seen.photo, seen.outline, found, anchors, family, count=count)
 
-    def describe_close_up(self, *, view: View, shot: Mapping[str, Any], model: str) -> Answer:
+    def describe_close_up(self, *, view: View, shot: Mapping[str, Any], ask: Ask) -> Answer:
         """What the crop shows, as far as it can be measured."""
         seen = see(view)
         return Answer(closeups.describe(seen.photo, seen.outline, _shot(shot, seen)))
 
-    def close_up(self, *, view: View, shot: Mapping[str, Any], model: str) -> Answer:
+    def close_up(self, *, view: View, shot: Mapping[str, Any], ask: Ask) -> Answer:
         """The crop from the stored picture, enlarged at most three times."""
         full = _full_size(view.data)
         x, y, width, height = (round(side) for side in shot["box"])
@@ -280,7 +281,7 @@ class Studio:
         return Answer({**data, "scaleBar": bar} if bar else data, images={"image.jpg": image})
 
     def draw_flat(
-        self, *, view: View | None, view_type: str, front: View | None, brief: Brief, model: str
+        self, *, view: View | None, view_type: str, front: View | None, brief: Brief, ask: Ask
     ) -> Answer:
         """The view's own photo traced; without one, the front mirrored or a schematic."""
         family = category.family_of(brief.category, brief.subcategory)

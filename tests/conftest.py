@@ -91,6 +91,20 @@ def _empty_tables(self: TransactionTestCase) -> None:
             )
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The test database, which nobody listens to any more when it is dropped.
+
+    PostgreSQL would wait five seconds for the session of the bell, and then refuse.
+    """
+    yield
+    with django_db_blocker.unblock(), connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _quick_flush() -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:

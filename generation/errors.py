@@ -55,9 +55,9 @@ class ProviderError(Exception):
 
     ``words`` and ``suggestions`` tell the user instead of the class's. ``code`` is the provider's
     own for it, or ours (``NO_PRODUCT``); a refusal of content without one is borderline and never
-    charged. ``usage`` and ``ref`` are what was
-    consumed all the same, where the provider said it. ``retry_after_s`` is how long it asked to
-    wait. ``can_ask_again``: it surely began nothing, and may begin something the next time.
+    charged. ``usage`` and ``ref`` are what was consumed all the same, where the provider said it,
+    and ``prompt_version`` what it had been told. ``retry_after_s`` is how long it asked to wait.
+    ``can_ask_again``: it surely began nothing, and may begin something the next time.
     """
 
     def __init__(
@@ -82,6 +82,7 @@ class ProviderError(Exception):
         self.ref = ref
         self.retry_after_s = retry_after_s
         self.can_ask_again = can_ask_again
+        self.prompt_version = ""
 
 
 class RequestRefused(ProviderError):

@@ -58,8 +58,9 @@ class Usage:
 class Answer:
     """A provider's answer: JSON-able data, pictures by file name, usage, a reference.
 
-    ``keys`` says where the pictures were stored and ``model`` who answered, as
-    ``provider:model``, once the log has taken it.
+    ``prompt_version`` names the prompt that was sent, "" where there was none. ``keys`` says where
+    the pictures were stored and ``model`` who answered, as ``provider:model``, once the log has
+    taken it.
     """
 
     data: dict[str, Any]
@@ -68,6 +69,7 @@ class Answer:
     usage: Usage = Usage()
     ref: str = ""
     model: str = ""
+    prompt_version: str = ""
 
 
 @dataclass(frozen=True)

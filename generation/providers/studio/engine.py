@@ -295,13 +295,13 @@ class Studio:
         if view is not None:
             anchors = landmarks.anchors(seen.outline, family, found)
             lines = measures.measure(seen.outline, family, found)
-            return Answer(_flat(drawing, seen, anchors, lines))
+            return Answer(flat_data(drawing, seen, anchors, lines))
         schematic_view = (
             schematic.mirrored_back(drawing)
             if view_type == "back"
             else schematic.side(family, drawing)
         )
-        return Answer(_flat(schematic_view, seen, {}, []))
+        return Answer(flat_data(schematic_view, seen, {}, []))
 
 
 def _planned(shot: Shot, view: View, seen: Seen) -> dict[str, Any]:
@@ -336,9 +336,11 @@ def _note(drawing: Drawing, seen: Seen) -> str:
     return "; ".join(words for words in (drawing.note, doubt) if words)
 
 
-def _flat(
+def flat_data(
     drawing: Drawing, seen: Seen, anchors: Mapping[str, Point], lines: Sequence[Any]
 ) -> dict[str, Any]:
+    """A drawing of what was seen as ``draw_flat`` answers it, places in view box units."""
+
     def placed(point: Point) -> list[float]:
         x, y = drawing.place(point)
         return [round(x, 1), round(y, 1)]

@@ -1,0 +1,130 @@
+"""What a vendor's error means for a step: its class, what the user is told, whether to ask again.
+
+A step asks again wherever the vendor answered with a passing error: nothing was made. Where the
+request went out and no answer came, nobody knows, and it is never sent again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from generation.errors import Failure, ProviderError
+from generation.providers.failures import Fault, fault_in, line_of, transport_failure
+from generation.providers.protocols import Usage
+
+CONTENT_WORDS: Final = (
+    "The AI service refused this picture or its words under its rules on content. "
+    "Nothing was charged."
+)
+CONTENT_SUGGESTIONS: Final = (
+    "Use a photo that shows the product alone, without people, logos or text of others",
+    "Leave out words that are not about the product",
+)
+NO_PRODUCT: Final = "NO_PRODUCT"
+UNREADABLE_WORDS: Final = "The AI service could not read this photo. Nothing was charged."
+UNREADABLE_SUGGESTIONS: Final = ("Upload the photo again as a JPEG or PNG",)
+TOO_MUCH_WORDS: Final = "This is more than the AI service takes at once. Nothing was charged."
+TOO_MUCH_SUGGESTIONS: Final = ("Use fewer views", "Shorten the description")
+
+# About the photo, and about how much there is: the request was made well all the same.
+_UNREADABLE: Final = frozenset(
+    [
+        "invalid_image",
+        "invalid_image_format",
+        "invalid_base64_image",
+        "image_too_large",
+        "image_too_small",
+        "image_parse_error",
+        "invalid_image_mode",
+        "image_file_too_large",
+        "unsupported_image_media_type",
+        "empty_image_file",
+        "image_file_not_found",
+    ]
+)
+_TOO_MUCH: Final = frozenset(["context_length_exceeded", "string_above_max_length"])
+# The model that was set up cannot do what a step needs.
+_UNFIT: Final = frozenset(
+    [
+        "unsupported_parameter",
+        "unsupported_value",
+        "unknown_parameter",
+        "invalid_model",
+        "model_not_supported",
+    ]
+)
+
+
+def refusal_of(
+    body: Any,
+    *,
+    vendor: str,
+    status: int | None,
+    headers: Mapping[str, str] | None = None,
+    ref: str = "",
+    usage: Usage | None = None,
+) -> ProviderError:
+    """The ProviderError for a vendor's error object; ``status`` is None for one in an answer."""
+    fault = fault_in(body, status=status, headers=headers or {})
+    failure = fault.failure or _wrong_request(fault)
+    words, suggestions = _words(failure, fault)
+    has_cost = usage is not None and usage.total_tokens > 0
+    return ProviderError(
+        failure,
+        fault.line(vendor),
+        words=words,
+        suggestions=suggestions,
+        code=_code(failure, fault),
+        usage=usage,
+        ref=ref,
+        retry_after_s=fault.after_s,
+        can_ask_again=failure is Failure.TRANSIENT and not has_cost,
+    )
+
+
+def content_refused(
+    vendor: str, *, code: str, ref: str = "", usage: Usage | None = None
+) -> ProviderError:
+    """A refusal of content; ``code`` is the vendor's own, "" where it gave none."""
+    return ProviderError(
+        Failure.USER_INPUT,
+        f"{vendor}: refused {code}".strip(),
+        words=CONTENT_WORDS,
+        suggestions=CONTENT_SUGGESTIONS,
+        code=code,
+        ref=ref,
+        usage=usage,
+    )
+
+
+def transport_error(error: BaseException | None, *, vendor: str) -> ProviderError:
+    """The ProviderError for an error between us and the vendor."""
+    failure, is_unsent = transport_failure(error)
+    can_ask_again = is_unsent and failure is Failure.TRANSIENT
+    return ProviderError(failure, line_of(vendor, error), can_ask_again=can_ask_again)
+
+
+def _wrong_request(fault: Fault) -> Failure:
+    """What it means that the request itself was found wrong: the user wrote none of it."""
+    if fault.status == 413 or fault.code in _UNREADABLE | _TOO_MUCH:
+        return Failure.USER_INPUT
+    is_models = fault.code in _UNFIT or fault.error.get("param") == "model"
+    return Failure.CONFIGURATION if is_models else Failure.BUG
+
+
+def _words(failure: Failure, fault: Fault) -> tuple[str, tuple[str, ...] | None]:
+    if failure is not Failure.USER_INPUT:
+        return "", None
+    if fault.code in _UNREADABLE:
+        return UNREADABLE_WORDS, UNREADABLE_SUGGESTIONS
+    if fault.failure is None:
+        return TOO_MUCH_WORDS, TOO_MUCH_SUGGESTIONS
+    return CONTENT_WORDS, CONTENT_SUGGESTIONS
+
+
+def _code(failure: Failure, fault: Fault) -> str:
+    """The vendor's code; none for what is no refusal of content, so that it never counts as one."""
+    if failure is Failure.USER_INPUT and fault.failure is None:
+        return ""
+    return fault.code

@@ -9,8 +9,10 @@ from pathlib import PurePath
 from typing import Any
 
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from core import storage
+from generation import tallies
 from generation.errors import Failure, ProviderError
 from generation.models import AICall, Job
 from generation.providers.protocols import Answer, Call, Usage
@@ -63,6 +65,7 @@ def complete_call(
     row: AICall, *, usage: Usage, ref: str, output: dict[str, Any], started: float
 ) -> None:
     """Log what was bought; ``started`` is by ``time.perf_counter``."""
+    ms = _ms_since(started)
     AICall.objects.filter(pk=row.pk).update(
         status=AICall.Status.COMPLETED,
         provider_ref=ref,
@@ -71,9 +74,10 @@ def complete_call(
         completion_tokens=usage.completion_tokens,
         total_tokens=usage.total_tokens,
         cost_usd_micros=usage.cost_usd_micros,
-        processing_time_ms=_ms_since(started),
+        processing_time_ms=ms,
         completed_at=Now(),
     )
+    tallies.count_call(row, outcome=tallies.COMPLETED, usage=usage, ms=ms)
 
 
 def fail_call(row: AICall, error: Exception, started: float, *, usage: Usage | None = None) -> None:
@@ -82,8 +86,8 @@ def fail_call(row: AICall, error: Exception, started: float, *, usage: Usage | N
     ``usage`` is what it used, or may have used, all the same.
     """
     failure = error.failure if isinstance(error, ProviderError) else Failure.BUG
-    used, status = usage or Usage(), AICall.Status
-    AICall.objects.filter(pk=row.pk, status=status.PENDING).update(
+    used, status, ms = usage or Usage(), AICall.Status, _ms_since(started)
+    has_ended_now = AICall.objects.filter(pk=row.pk, status=status.PENDING).update(
         status=status.AMBIGUOUS if failure is Failure.AMBIGUOUS else status.FAILED,
         prompt_tokens=used.prompt_tokens,
         completion_tokens=used.completion_tokens,
@@ -91,9 +95,32 @@ def fail_call(row: AICall, error: Exception, started: float, *, usage: Usage | N
         cost_usd_micros=used.cost_usd_micros,
         error_class=failure.value,
         error_message=f"{type(error).__name__}: {error}"[:2000],
-        processing_time_ms=_ms_since(started),
+        processing_time_ms=ms,
         completed_at=Now(),
     )
+    if has_ended_now:
+        tallies.count_call(row, outcome=failure.value, usage=used, ms=ms)
+
+
+def lose_call(row: AICall) -> bool:
+    """Log that whoever made the call is gone; returns whether the call had not ended before.
+
+    What buys nothing may be made again; of anything else nobody knows whether it was bought.
+    """
+    is_harmless, status = row.is_resubmittable, AICall.Status
+    failure = Failure.TRANSIENT if is_harmless else Failure.AMBIGUOUS
+    lost = AICall.objects.filter(pk=row.pk, status=status.PENDING).update(
+        status=status.FAILED if is_harmless else status.AMBIGUOUS,
+        error_class=failure.value,
+        error_message="the worker was lost "
+        + ("during the call" if is_harmless else "after the call was sent"),
+        completed_at=Now(),
+    )
+    if lost:
+        asked_at = row.submitted_at or row.created_at
+        ms = round((timezone.now() - asked_at).total_seconds() * 1000)
+        tallies.count_call(row, outcome=failure.value, usage=Usage(), ms=max(ms, 0))
+    return bool(lost)
 
 
 def _ms_since(started: float) -> int:

@@ -18,7 +18,7 @@ from core.errors import DomainError
 from core.http import envelope
 from credits import budget
 from credits import operations as ledger
-from generation import errors
+from generation import calls, errors
 from generation.errors import Canceled, Failure, LeaseLost, ProviderError
 from generation.kinds import Outcome, direct_names, kind_of
 from generation.models import AICall, Job
@@ -195,21 +195,11 @@ def _expired(job: Job) -> Any:
 
 def _has_ambiguous_call(job: Job) -> bool:
     """A paid call was sent and its answer never came: mark it, and do not send it again."""
-    pending = AICall.objects.filter(job=job, status=AICall.Status.PENDING)
-    pending.filter(is_resubmittable=True).update(
-        status=AICall.Status.FAILED,
-        error_class=Failure.TRANSIENT,
-        error_message="the worker was lost during the call",
-        completed_at=Now(),
-    )
-    return bool(
-        pending.filter(is_resubmittable=False).update(
-            status=AICall.Status.AMBIGUOUS,
-            error_class=Failure.AMBIGUOUS,
-            error_message="the worker was lost after the call was sent",
-            completed_at=Now(),
-        )
-    )
+    is_ambiguous = False
+    for call in AICall.objects.filter(job=job, status=AICall.Status.PENDING):
+        if calls.lose_call(call) and not call.is_resubmittable:
+            is_ambiguous = True
+    return is_ambiguous
 
 
 def _give_up(job: Job, failure: Failure) -> None:

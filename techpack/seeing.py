@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from core import storage
 from generation.providers.protocols import Brief, View
+from techpack import trade
 from techpack.models import Product, Revision
 
 
@@ -22,13 +25,29 @@ def view_of(revision: Revision) -> View:
 
 
 def brief_of(product: Product, *, category: str = "") -> Brief:
-    """What the provider is told: the words of people, as data."""
+    """What the provider is told: the words of people and of the product's template, as data."""
     chosen = category or product.category
+    subcategory = product.subcategory if chosen == product.category else ""
     return Brief(
         words=words_of(product),
         category=chosen,
-        subcategory=product.subcategory if chosen == product.category else "",
+        subcategory=subcategory,
+        vocabulary=vocabulary_of(chosen, subcategory) if chosen else (),
     )
+
+
+@lru_cache(maxsize=256)
+def vocabulary_of(category: str, subcategory: str) -> tuple[str, ...]:
+    """Parts, operations, materials and points of measure of a template, each once."""
+    template = trade.template_for(category, subcategory)
+    words = [
+        *(row.part for row in template.construction),
+        *(row.component for row in template.bom),
+        *(word for listed in template.vocabulary.values() for word in listed),
+        *(row.name for row in template.points_of_measure),
+        *(row.operation for row in template.construction),
+    ]
+    return tuple(dict.fromkeys(words))
 
 
 def words_of(product: Product) -> str:

@@ -32,11 +32,15 @@ class View:
 
 @dataclass(frozen=True)
 class Brief:
-    """What the provider is told about the product; words are data, never instructions."""
+    """What the provider is told about the product; words are data, never instructions.
+
+    ``vocabulary`` names parts, operations and points of measure as its template does.
+    """
 
     words: str = ""
     category: str = ""
     subcategory: str = ""
+    vocabulary: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,9 @@ from credits.errors import Alternative
 from generation.kinds import Prepared
 from generation.models import Job
 from generation.operations import submit
+from generation.prompts import prompt_of
 from generation.providers.routes import routes_of
-from techpack import queries, trade
+from techpack import queries, seeing, trade
 from techpack.inputs import AnalyzeInput, CloseUpsInput, DetectInput, SketchesInput, ids_of
 from techpack.models import Analysis, Product, Revision
 from techpack.prices import VIEWS_INCLUDED, price_of, views_in, views_price
@@ -33,7 +34,7 @@ DETECT = "category/detect"
 ANALYZE = "base-views/analyze"
 CLOSE_UPS = "close-ups/generate"
 SKETCHES = "sketches/generate"
-PROMPT_VERSION = "1"
+STUDIO_VERSION = "1"  # it is asked without a prompt
 
 
 def detect_category(
@@ -241,14 +242,21 @@ def choose_category(product: Product, said: str | None) -> None:
 def cache_key(user: Any, product: Product, revision: Revision) -> str:
     """Account, image, model, prompt, category and words: what an answer depends on."""
     name, model = routes_of(ANALYZE)[0]
+    version = STUDIO_VERSION if name == "studio" else _prompt_version(product, revision)
     said = [product.description, product.subcategory, revision.strokes, revision.landmarks]
     words = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
     parts = [
         str(user.pk),
         revision.image_hash,
         f"{name}:{model}",
-        PROMPT_VERSION,
+        version,
         product.category,
         words,
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _prompt_version(product: Product, revision: Revision) -> str:
+    """Changes with every word of the instructions, and so with the product's domain."""
+    brief = seeing.brief_of(product)
+    return prompt_of(ANALYZE, view_type=revision.view_type, brief=brief).fingerprint

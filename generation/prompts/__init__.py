@@ -1,0 +1,12 @@
+"""What a model is told for each operation: our instructions apart from everybody else's words.
+
+Instructions are versioned text files beside this one; the newest of a name is used. What people
+wrote, what was read from files and what was asked for is data: one line of JSON that no text in it
+can leave.
+"""
+
+from generation.prompts.asked import Prompt, prompt_of
+from generation.prompts.block import block_of, data_in
+from generation.prompts.domain import Domain, domain_of, domains
+
+__all__ = ["Domain", "Prompt", "block_of", "data_in", "domain_of", "domains", "prompt_of"]

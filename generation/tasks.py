@@ -6,7 +6,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from generation import work
+from generation import notices, work
 
 
 @shared_task
@@ -19,3 +19,9 @@ def run_job(job_id: str) -> None:
 def sweep() -> None:
     """Pick up what was left behind."""
     work.sweep()
+
+
+@shared_task
+def tell_unseen() -> None:
+    """Tell of what ended while somebody seemed to look."""
+    notices.tell_unseen()

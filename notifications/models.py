@@ -16,7 +16,8 @@ class Notification(models.Model):
     """Something that a user is told: what happened, and the one thing to do next.
 
     ``link`` is an address of this site, with ``link_label`` for its button; ``context`` says
-    the same as ``body`` to programs.
+    the same as ``body`` to programs. Who does not want it in the inbox has it there unlisted,
+    for as long as it is a mail to be sent.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -34,6 +35,7 @@ class Notification(models.Model):
     context = models.JSONField(default=dict)
     created_at = models.DateTimeField(db_default=Now())
     read_at = models.DateTimeField(null=True, blank=True)
+    is_listed = models.BooleanField("in the inbox", default=True)
     # When it is to be sent by e-mail next; null where it is not, or was sent.
     email_due_at = models.DateTimeField(null=True, blank=True)
     emailed_at = models.DateTimeField(null=True, blank=True)

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from core.outbox import emit
-from notifications.models import TITLE_LONGEST, Notification
+from notifications.models import TITLE_LONGEST, Notification, Preference
 from notifications.queries import inbox_of, notification_of
+from notifications.subjects import SUBJECTS, Way, way_of, ways_of
+
+# Who has the page open reads it at once, and needs no mail.
+MAILED_AFTER = timedelta(seconds=15)
 
 
 def notify(
@@ -24,11 +30,13 @@ def notify(
     link_label: str = "",
     context: Mapping[str, Any] | None = None,
 ) -> Notification:
-    """Put a notification in the user's inbox and tell their open pages.
+    """Put a notification in the user's inbox and tell their open pages; mail it a little later.
 
-    ``kind`` is dotted, as in ``budget.warning``. A ``link`` is an address of this site, from
-    its ``/`` on, and needs a label; the database refuses anything else.
+    Which of these, the user chose for the subject that ``kind`` belongs to. ``kind`` is dotted,
+    as in ``budget.warning``. A ``link`` is an address of this site, from its ``/`` on, and needs
+    a label; the database refuses anything else.
     """
+    way = way_of(user_id, kind)
     with transaction.atomic():
         made = Notification.objects.create(
             user_id=user_id,
@@ -38,13 +46,50 @@ def notify(
             link=link,
             link_label=link_label,
             context=dict(context or {}),
+            is_listed=way.inbox,
+            email_due_at=Now() + MAILED_AFTER if way.email else None,
         )
-        emit(
-            type="notification.created",
-            user_id=user_id,
-            data={"id": str(made.pk), "kind": kind, "title": made.title},
-        )
+        if way.inbox:
+            emit(
+                type="notification.created",
+                user_id=user_id,
+                data={"id": str(made.pk), "kind": kind, "title": made.title},
+            )
     return made
+
+
+def choose(*, user: Any, ways: Mapping[str, Way]) -> None:
+    """Tell the user of these subjects in this way from now on; of the others as before.
+
+    ``ways`` are by name of subject. What must be in the inbox stays there whatever is chosen.
+    Mail that waits to be sent of what is no longer wanted by mail is not sent.
+    """
+    rows = [
+        Preference(
+            user_id=user.pk,
+            subject=name,
+            inbox=way.inbox or bool(SUBJECTS[name].always),
+            email=way.email,
+        )
+        for name, way in ways.items()
+    ]
+    unwanted = [
+        kind for name, way in ways.items() if not way.email for kind in SUBJECTS[name].kinds
+    ]
+    with transaction.atomic():
+        Preference.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["user", "subject"],
+            update_fields=["inbox", "email"],
+        )
+        Notification.objects.filter(user_id=user.pk, kind__in=unwanted).update(email_due_at=None)
+
+
+def unsubscribe(*, user: Any, subject: str) -> None:
+    """No more mail of a subject; what is in the inbox stays as it is."""
+    way = ways_of(user)[subject]
+    choose(user=user, ways={subject: Way(inbox=way.inbox, email=False)})
 
 
 def mark_read(*, user: Any, notification_id: UUID) -> Notification:

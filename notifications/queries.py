@@ -15,7 +15,7 @@ COUNTED_MOST = 99
 
 def inbox_of(user: Any, *, unread: bool = False) -> QuerySet[Notification]:
     """The user's notifications, newest first; with ``unread`` those not read yet."""
-    rows = Notification.objects.filter(user_id=user.pk).order_by("-pk")
+    rows = Notification.objects.filter(user_id=user.pk, is_listed=True).order_by("-pk")
     return rows.filter(read_at__isnull=True) if unread else rows
 
 

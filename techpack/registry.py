@@ -9,7 +9,8 @@ from uuid import UUID
 from django.conf import settings
 
 from credits import names, quotes
-from generation import kinds
+from generation import kinds, notices
+from techpack import leads
 from techpack.models import Product
 from techpack.operations import steps
 from techpack.prices import price_of
@@ -37,6 +38,7 @@ def register_all() -> None:
         kinds.register(kind)
         quotes.register(kind.name, _pricer(kind.name), label=kind.label)
     names.name_products_by(_names)
+    notices.lead_by(leads.lead_of)
 
 
 def _names(user: Any, ids: Iterable[UUID]) -> dict[UUID, str]:

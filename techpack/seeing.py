@@ -38,13 +38,13 @@ def brief_of(product: Product, *, category: str = "") -> Brief:
 
 @lru_cache(maxsize=256)
 def vocabulary_of(category: str, subcategory: str) -> tuple[str, ...]:
-    """Parts, operations, materials and points of measure of a template, each once."""
+    """Parts, operations, materials and points of measure (``A01 Chest width ½``) of a template."""
     template = trade.template_for(category, subcategory)
     words = [
         *(row.part for row in template.construction),
         *(row.component for row in template.bom),
         *(word for listed in template.vocabulary.values() for word in listed),
-        *(row.name for row in template.points_of_measure),
+        *(f"{row.code} {row.name}" for row in template.points_of_measure),
         *(row.operation for row in template.construction),
     ]
     return tuple(dict.fromkeys(words))

@@ -8,5 +8,17 @@ can leave.
 from generation.prompts.asked import Prompt, prompt_of
 from generation.prompts.block import block_of, data_in
 from generation.prompts.domain import Domain, domain_of, domains
+from generation.prompts.facts import field_told, shot_told, views_told
 
-__all__ = ["Domain", "Prompt", "block_of", "data_in", "domain_of", "domains", "prompt_of"]
+__all__ = [
+    "Domain",
+    "Prompt",
+    "block_of",
+    "data_in",
+    "domain_of",
+    "domains",
+    "field_told",
+    "prompt_of",
+    "shot_told",
+    "views_told",
+]

@@ -76,9 +76,10 @@ def prompt_of(
 ) -> Prompt:
     """The prompt of an operation of ``steps.SEEING`` or ``steps.DRAWING``.
 
-    Only our own texts are in the instructions. ``view_type``, ``facts`` (JSON-able: the views,
-    the shot, the field, the sentence) and ``brief`` are in the data. Raises KeyError for an
-    unknown operation.
+    Only our own texts are in the instructions; ``view_type``, ``facts`` and ``brief`` are in the
+    data. The texts speak of these facts: ``views`` (``views_told``, in the order of the pictures),
+    ``shot`` (``shot_told``), ``field`` (``field_told``), ``wish`` (a person's sentence about a
+    picture) and ``seed``. Raises KeyError for an unknown operation.
     """
     text = newest(NAMES[operation])
     told = brief or Brief()

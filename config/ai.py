@@ -23,13 +23,15 @@ DEADLINES: Final[dict[str, int]] = {
 
 
 class Price(TypedDict, total=False):
-    """US dollars: per million tokens in and out, and per picture made."""
+    """US dollars: per million tokens in, in from the vendor's cache and out; per picture made."""
 
     input: Decimal
+    cached: Decimal
     output: Decimal
     image: Decimal
 
 
+_FIELDS: Final = frozenset(Price.__annotations__)
 PRICES: Final[dict[str, Price]] = {
     "gpt-6.1-terra": {"input": Decimal(1), "output": Decimal(5)},
     "gpt-6-luna": {"input": Decimal("0.10"), "output": Decimal("0.50")},
@@ -73,8 +75,10 @@ def prices(given: Any) -> dict[str, Price]:
 
 def _price(name: str, fields: Any) -> Price:
     where = f"AI_PRICES[{name!r}]"
-    if not isinstance(fields, Mapping) or not set(fields) <= {"input", "output", "image"}:
-        raise ImproperlyConfigured(f"{where} has to be an object of input, output and image.")
+    if not isinstance(fields, Mapping) or not set(fields) <= _FIELDS:
+        raise ImproperlyConfigured(
+            f"{where} has to be an object of input, cached, output and image."
+        )
     try:
         found = {key: Decimal(str(value)) for key, value in fields.items()}
     except InvalidOperation as error:

@@ -74,6 +74,11 @@ class Fault:
             self.codes[0] if self.codes else self.kind
         )
 
+    @property
+    def content_code(self) -> str:
+        """The code by which the content was refused; "" where none says so."""
+        return next(filter(is_content_code, self.codes), "")
+
     def line(self, vendor: str) -> str:
         """One line for our log: vendor, status, codes, type."""
         words = [f"{vendor}:", str(self.status or "in the answer"), *self.codes, self.kind]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Final
 
 from PIL import Image
@@ -54,6 +55,18 @@ def sendable(data: bytes, *, longest_px: int = LONGEST_SENT_PX) -> bytes:
     if flat.size != size:
         flat = flat.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
     return _jpeg(flat)
+
+
+def cropped(data: bytes, box: Sequence[float]) -> bytes:
+    """The box (left, top, width, height in pixels) of a stored picture, as a PNG."""
+    x, y, width, height = (round(side) for side in box)
+    with Image.open(io.BytesIO(data)) as opened:
+        left, top = min(max(x, 0), opened.width - 1), min(max(y, 0), opened.height - 1)
+        right, bottom = min(x + width, opened.width), min(y + height, opened.height)
+        part = opened.crop((left, top, max(right, left + 1), max(bottom, top + 1)))
+    out = io.BytesIO()
+    part.save(out, "PNG", compress_level=1)
+    return out.getvalue()
 
 
 def _on_white(picture: Image.Image) -> Image.Image:

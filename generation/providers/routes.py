@@ -26,8 +26,24 @@ def _studio(url: str, key: str) -> Everything:
     return Studio()
 
 
+def _openai(url: str, key: str) -> Everything:
+    from generation.providers.openai_steps import OpenAISteps
+
+    return OpenAISteps(url, key)
+
+
+def _custom(url: str, key: str) -> Everything:
+    from generation.providers.custom_steps import CustomSteps
+
+    return CustomSteps(url, key)
+
+
 # Name → what makes its client from the account's address and key.
-_makers: dict[str, Callable[[str, str], Everything]] = {"studio": _studio}
+_makers: dict[str, Callable[[str, str], Everything]] = {
+    "studio": _studio,
+    "openai": _openai,
+    "custom": _custom,
+}
 _steps: dict[tuple[str, str, str], Everything] = {}
 
 

@@ -10,7 +10,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from generation.errors import Failure, ProviderError
-from generation.providers.failures import Fault, fault_in, line_of, transport_failure
+from generation.providers.failures import (
+    Fault,
+    fault_in,
+    line_of,
+    name_of,
+    transport_failure,
+)
 from generation.providers.protocols import Usage
 
 CONTENT_WORDS: Final = (
@@ -56,6 +62,15 @@ _UNFIT: Final = frozenset(
 )
 
 
+class RequestWrong(ProviderError):
+    """The vendor found the request wrong as we made it, and did nothing about it.
+
+    ``param`` is the parameter that it names, "" where it names none.
+    """
+
+    param = ""
+
+
 def refusal_of(
     body: Any,
     *,
@@ -68,19 +83,25 @@ def refusal_of(
     """The ProviderError for a vendor's error object; ``status`` is None for one in an answer."""
     fault = fault_in(body, status=status, headers=headers or {})
     failure = fault.failure or _wrong_request(fault)
+    if status == 501:  # there is no such interface, and there will be none in a minute
+        failure = Failure.CONFIGURATION
     words, suggestions = _words(failure, fault)
     has_cost = usage is not None and usage.total_tokens > 0
-    return ProviderError(
+    is_ours = fault.failure is None and failure is not Failure.USER_INPUT
+    error = (RequestWrong if is_ours else ProviderError)(
         failure,
         fault.line(vendor),
         words=words,
         suggestions=suggestions,
-        code=_code(failure, fault),
+        code=fault.content_code if failure is Failure.USER_INPUT else fault.code,
         usage=usage,
         ref=ref,
         retry_after_s=fault.after_s,
         can_ask_again=failure is Failure.TRANSIENT and not has_cost,
     )
+    if isinstance(error, RequestWrong):
+        error.param = name_of(fault.error.get("param"))
+    return error
 
 
 def content_refused(
@@ -121,10 +142,3 @@ def _words(failure: Failure, fault: Fault) -> tuple[str, tuple[str, ...] | None]
     if fault.failure is None:
         return TOO_MUCH_WORDS, TOO_MUCH_SUGGESTIONS
     return CONTENT_WORDS, CONTENT_SUGGESTIONS
-
-
-def _code(failure: Failure, fault: Fault) -> str:
-    """The vendor's code; none for what is no refusal of content, so that it never counts as one."""
-    if failure is Failure.USER_INPUT and fault.failure is None:
-        return ""
-    return fault.code

@@ -1,0 +1,139 @@
+"""Drawing by a model: what it is shown and told, and what becomes of its picture."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Literal
+
+from generation.errors import Failure, ProviderError
+from generation.prompts import Prompt, prompt_of
+from generation.providers.asked import Commission, Made, Shown, bought, prompted
+from generation.providers.pictures import cropped, sendable, taken
+from generation.providers.protocols import Answer, Ask, Brief, View
+
+MARGIN: Final = 0.5  # of a shot's sides: shown around it, so that the model sees where it is
+SOURCES_MOST: Final = 6
+USUAL_SIZE: Final = (1024, 1536)  # of a picture that nothing is there to resemble
+MADE_NOTE: Final = "Made by an image model, not photographed: check shape and details."
+CHANGED_NOTE: Final = "Changed by an image model: check what should have stayed."
+SOURCES: Final = {"sample": "base-views/generate:sample", "final": "base-views/generate:final"}
+
+
+class Drawing(ABC):
+    """The methods of ``ImageMaker``; a vendor says how a picture is commissioned from it."""
+
+    @abstractmethod
+    def _made(self, commission: Commission, ask: Ask) -> Made:
+        """The picture that the model made; raises ProviderError."""
+
+    def close_up(self, *, view: View, shot: Mapping[str, Any], ask: Ask) -> Answer:
+        """A shot enlarged by the model; it has no scale bar, for nothing on it can be measured."""
+        around, inside = _around(view, shot["box"])
+        width, height = shot["box"][2:]
+        told = {name: shot[name] for name in ("name", "kind", "reason")}
+        prompt = prompt_of(
+            "close-ups/cut", view_type=view.view_type, facts={"shot": {**told, "box": inside}}
+        )
+        picture = Shown(sendable(cropped(view.data, around)), view.view_type)
+        commission = Commission(
+            "close-ups/cut", prompt, [picture], width, height, complaint=ask.complaint
+        )
+        return self._photo(commission, ask, {})
+
+    def draw_flat(
+        self, *, view: View | None, view_type: str, front: View | None, brief: Brief, ask: Ask
+    ) -> Answer:
+        """The model draws lines, we trace them."""
+        from generation.providers.tracing import flat_of
+
+        source = view or front
+        if source is None:
+            raise ProviderError(Failure.USER_INPUT, "no photo to draw from")
+        prompt = prompt_of("sketches/generate", view_type=view_type, brief=brief)
+        commission = Commission(
+            "sketches/generate",
+            prompt,
+            [_shown(source)],
+            source.width,
+            source.height,
+            is_line_art=True,
+            complaint=ask.complaint,
+        )
+        with prompted(prompt):
+            made = self._made(commission, ask)
+            with bought(made.usage, made.ref):
+                data = flat_of(
+                    made.picture, view=view, view_type=view_type, front=front, brief=brief
+                )
+        return _answer(prompt, made, data)
+
+    def edit_view(self, *, view: View, words: str, brief: Brief, seed: int, ask: Ask) -> Answer:
+        """The photo with a change, or presented otherwise."""
+        facts: dict[str, Any] = {"wish": words} if words else {"seed": seed}
+        prompt = prompt_of("regenerate", view_type=view.view_type, facts=facts, brief=brief)
+        commission = Commission(
+            "regenerate",
+            prompt,
+            [_shown(view)],
+            view.width,
+            view.height,
+            complaint=ask.complaint,
+        )
+        return self._photo(commission, ask, {"note": CHANGED_NOTE, "warnings": []})
+
+    def make_view(
+        self,
+        *,
+        view_type: str,
+        stage: Literal["sample", "final"],
+        sources: Sequence[View],
+        words: str,
+        brief: Brief,
+        seed: int,
+        ask: Ask,
+    ) -> Answer:
+        """A side of the product that nobody photographed."""
+        facts = {"wish": words, "seed": seed, "views": [view.view_type for view in sources]}
+        prompt = prompt_of(SOURCES[stage], view_type=view_type, facts=facts, brief=brief)
+        shape = (sources[0].width, sources[0].height) if sources else USUAL_SIZE
+        commission = Commission(
+            SOURCES[stage],
+            prompt,
+            [_shown(view) for view in sources[:SOURCES_MOST]],
+            *shape,
+            is_final=stage == "final",
+            complaint=ask.complaint,
+        )
+        return self._photo(commission, ask, {"note": MADE_NOTE})
+
+    def _photo(self, commission: Commission, ask: Ask, data: dict[str, Any]) -> Answer:
+        with prompted(commission.prompt):
+            made = self._made(commission, ask)
+            with bought(made.usage, made.ref):
+                image, width, height = taken(made.picture)
+        data = {"width": width, "height": height, **data}
+        return _answer(commission.prompt, made, data, {"image.jpg": image})
+
+
+def _answer(
+    prompt: Prompt, made: Made, data: dict[str, Any], images: Mapping[str, bytes] | None = None
+) -> Answer:
+    return Answer(
+        data, images=images or {}, usage=made.usage, ref=made.ref, prompt_version=prompt.version
+    )
+
+
+def _shown(view: View) -> Shown:
+    return Shown(sendable(view.data), view.view_type)
+
+
+def _around(view: View, box: Sequence[float]) -> tuple[list[int], list[float]]:
+    """A shot's box with a margin, in pixels, and where in it the shot is, in fractions."""
+    x, y, width, height = box
+    left, top = max(0, x - MARGIN * width), max(0, y - MARGIN * height)
+    right = min(view.width, x + (1 + MARGIN) * width)
+    bottom = min(view.height, y + (1 + MARGIN) * height)
+    wide, high = max(right - left, 1), max(bottom - top, 1)
+    inside = [(x - left) / wide, (y - top) / high, width / wide, height / high]
+    return [round(side) for side in (left, top, wide, high)], [round(side, 4) for side in inside]

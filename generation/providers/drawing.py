@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, Literal
 
 from generation.errors import Failure, ProviderError
-from generation.prompts import Prompt, prompt_of
+from generation.prompts import Prompt, prompt_of, shot_told, views_told
 from generation.providers.asked import Commission, Made, Shown, bought, prompted
 from generation.providers.pictures import cropped, sendable, taken
 from generation.providers.protocols import Answer, Ask, Brief, View
@@ -31,10 +32,9 @@ class Drawing(ABC):
         """A shot enlarged by the model; it has no scale bar, for nothing on it can be measured."""
         around, inside = _around(view, shot["box"])
         width, height = shot["box"][2:]
-        told = {name: shot[name] for name in ("name", "kind", "reason")}
-        prompt = prompt_of(
-            "close-ups/cut", view_type=view.view_type, facts={"shot": {**told, "box": inside}}
-        )
+        part = replace(view, width=around[2], height=around[3])
+        facts = {"shot": shot_told({**shot, "box": inside}, part)}
+        prompt = prompt_of("close-ups/cut", view_type=view.view_type, facts=facts)
         picture = Shown(sendable(cropped(view.data, around)), view.view_type)
         commission = Commission(
             "close-ups/cut", prompt, [picture], width, height, complaint=ask.complaint
@@ -50,7 +50,8 @@ class Drawing(ABC):
         source = view or front
         if source is None:
             raise ProviderError(Failure.USER_INPUT, "no photo to draw from")
-        prompt = prompt_of("sketches/generate", view_type=view_type, brief=brief)
+        facts = {"views": views_told([source])}
+        prompt = prompt_of("sketches/generate", view_type=view_type, facts=facts, brief=brief)
         commission = Commission(
             "sketches/generate",
             prompt,
@@ -70,7 +71,8 @@ class Drawing(ABC):
 
     def edit_view(self, *, view: View, words: str, brief: Brief, seed: int, ask: Ask) -> Answer:
         """The photo with a change, or presented otherwise."""
-        facts: dict[str, Any] = {"wish": words} if words else {"seed": seed}
+        wanted = {"wish": words} if words else {"seed": seed}
+        facts = {"views": views_told([view]), **wanted}
         prompt = prompt_of("regenerate", view_type=view.view_type, facts=facts, brief=brief)
         commission = Commission(
             "regenerate",
@@ -94,7 +96,7 @@ class Drawing(ABC):
         ask: Ask,
     ) -> Answer:
         """A side of the product that nobody photographed."""
-        facts = {"wish": words, "seed": seed, "views": [view.view_type for view in sources]}
+        facts = {"wish": words, "seed": seed, "views": views_told(sources)}
         prompt = prompt_of(SOURCES[stage], view_type=view_type, facts=facts, brief=brief)
         shape = (sources[0].width, sources[0].height) if sources else USUAL_SIZE
         commission = Commission(
@@ -128,12 +130,10 @@ def _shown(view: View) -> Shown:
     return Shown(sendable(view.data), view.view_type)
 
 
-def _around(view: View, box: Sequence[float]) -> tuple[list[int], list[float]]:
-    """A shot's box with a margin, in pixels, and where in it the shot is, in fractions."""
-    x, y, width, height = box
-    left, top = max(0, x - MARGIN * width), max(0, y - MARGIN * height)
-    right = min(view.width, x + (1 + MARGIN) * width)
-    bottom = min(view.height, y + (1 + MARGIN) * height)
-    wide, high = max(right - left, 1), max(bottom - top, 1)
-    inside = [(x - left) / wide, (y - top) / high, width / wide, height / high]
-    return [round(side) for side in (left, top, wide, high)], [round(side, 4) for side in inside]
+def _around(view: View, box: Sequence[float]) -> tuple[list[int], list[int]]:
+    """A shot's box with a margin, in pixels of the picture, and the box in pixels of that."""
+    x, y, width, height = (round(side) for side in box)
+    across, down = round(MARGIN * width), round(MARGIN * height)
+    left, top = max(0, x - across), max(0, y - down)
+    right, bottom = min(view.width, x + width + across), min(view.height, y + height + down)
+    return [left, top, right - left, bottom - top], [x - left, y - top, width, height]

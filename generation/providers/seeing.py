@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any, Final
 
-from generation.prompts import prompt_of
+from generation.prompts import field_told, prompt_of, shot_told, views_told
 from generation.providers.answers import Context, answer_data
 from generation.providers.asked import Question, Shown, Told, bought, prompted
 from generation.providers.pictures import cropped, sendable
@@ -31,7 +30,7 @@ class Seeing(ABC):
             Context(views=views),
             ask,
             brief=brief,
-            facts={"views": _listed(views)},
+            facts={"views": views_told(views)},
         )
 
     def analyze_view(self, *, view: View, brief: Brief, ask: Ask) -> Answer:
@@ -42,6 +41,7 @@ class Seeing(ABC):
             Context(views=[view]),
             ask,
             brief=brief,
+            facts={"views": views_told([view])},
             view_type=view.view_type,
         )
 
@@ -53,7 +53,7 @@ class Seeing(ABC):
             Context(views=views),
             ask,
             brief=brief,
-            facts={"views": _listed(views)},
+            facts={"views": views_told(views)},
         )
 
     def describe_close_up(self, *, view: View, shot: Mapping[str, Any], ask: Ask) -> Answer:
@@ -64,7 +64,7 @@ class Seeing(ABC):
             [crop],
             Context(views=[view], shot=shot),
             ask,
-            facts={"shot": {name: shot[name] for name in ("name", "kind", "reason")}},
+            facts={"shot": shot_told(shot, view)},
             view_type=view.view_type,
         )
         planned = {"kind": shot["kind"], "reason": shot["reason"]}
@@ -81,7 +81,7 @@ class Seeing(ABC):
             Context(wanted=wanted),
             ask,
             brief=brief,
-            facts={"field": asdict(wanted)},
+            facts={"field": field_told(wanted)},
             view_type=view.view_type if view else "",
         )
 
@@ -107,10 +107,3 @@ class Seeing(ABC):
 def _shown(view: View, longest_px: int | None = None) -> Shown:
     jpeg = sendable(view.data, longest_px=longest_px) if longest_px else sendable(view.data)
     return Shown(jpeg, view.view_type)
-
-
-def _listed(views: Sequence[View]) -> list[dict[str, Any]]:
-    return [
-        {"picture": number, "viewType": view.view_type}
-        for number, view in enumerate(views, start=1)
-    ]

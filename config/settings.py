@@ -161,6 +161,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "sweep": {"task": "generation.tasks.sweep", "schedule": timedelta(seconds=10)},
+    "tell-unseen": {"task": "generation.tasks.tell_unseen", "schedule": timedelta(seconds=10)},
+    "send-mail": {"task": "notifications.tasks.send_due", "schedule": timedelta(seconds=10)},
     "photos": {"task": "techpack.tasks.prepare_forgotten", "schedule": timedelta(seconds=20)},
     "expire-lots": {"task": "credits.tasks.expire_lots", "schedule": timedelta(minutes=5)},
     "grant-monthly": {"task": "credits.tasks.grant_due_monthly", "schedule": timedelta(minutes=15)},
@@ -235,6 +237,7 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 
 _email = env.email_url("EMAIL_URL", default="consolemail://")
 vars().update(_email)
+EMAIL_TIMEOUT: int = env.int("EMAIL_TIMEOUT", default=10)  # seconds; without one, for ever
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Techpack Studio <no-reply@localhost>")
 
 # --- The edge ----------------------------------------------------------------------------

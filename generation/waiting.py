@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from typing import Any
 
 from django.conf import settings
 from rest_framework.request import Request
@@ -13,8 +14,10 @@ from core.bell import wait_until
 from core.errors import InvalidRequest
 from generation.models import Job
 from generation.present import answer_of
+from notifications import watches
 
 _seats = threading.BoundedSemaphore(settings.WAITERS_MOST)
+SENDING_S = 5.0  # a job's end is told where its answer is not on its way by then
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,4})\"?")
 
 
@@ -36,14 +39,33 @@ def wanted_wait_s(request: Request) -> float:
     return wait
 
 
+class Delivered(Response):
+    """The answer of a job that was waited for: once it was sent, the user knows of the end.
+
+    Where the client hung up before, it is not sent, and the watch runs out by itself.
+    """
+
+    def __init__(self, job: Job, *, status: int, body: Any) -> None:
+        super().__init__(body, status=status)
+        self._job = job
+
+    def close(self) -> None:
+        """Nobody needs to be told any more."""
+        watches.unwatch(self._job.user_id, self._job.pk)
+        super().close()
+
+
 def answer(job: Job, *, wait_s: float) -> Response:
     """Wait for the job and answer: 200 with the result, its error, or 202 with the job."""
-    if not job.is_final and wait_s > 0 and _seats.acquire(blocking=False):
+    was_final = job.is_final
+    if not was_final and wait_s > 0 and _seats.acquire(blocking=False):
         try:
             job = _wait_for(job, wait_s)
         finally:
             _seats.release()
     status, body = answer_of(job)
+    if job.is_final and not was_final:
+        return Delivered(job, status=status, body=body)
     response = Response(body, status=status)
     if status == 202:
         response.headers["Location"] = f"/api/jobs/{job.pk}"
@@ -54,5 +76,6 @@ def _wait_for(job: Job, wait_s: float) -> Job:
     def is_over() -> bool:
         return Job.objects.filter(pk=job.pk, status__in=Job.FINAL).exists()
 
+    watches.watch(job.user_id, job.pk, wait_s + SENDING_S)
     wait_until(f"job:{job.pk}", is_over, timeout_s=wait_s)
     return Job.objects.select_related("hold").get(pk=job.pk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
@@ -13,12 +14,21 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
 from core.api import Endpoint, page_of, uuid_or_404
-from core.errors import DomainError, PermissionDenied, Unauthenticated
+from core.errors import DomainError, InvalidRequest, PermissionDenied, Unauthenticated
 from core.http import in_envelope, refused_unless_safe, to_domain
 from core.openapi import described
+from core.shape import checked
 from notifications import operations, queries
 from notifications.events import newest, stream
-from notifications.serializers import AllRead, NotificationPage, NotificationShape
+from notifications.inputs import PreferencesInput
+from notifications.mail import address_of
+from notifications.serializers import (
+    AllRead,
+    NotificationPage,
+    NotificationShape,
+    PreferencesShape,
+)
+from notifications.subjects import SUBJECTS, ways_of
 
 SCOPE = "products:read"
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -37,13 +47,26 @@ def _who(request: HttpRequest) -> Any:
 
 
 def _checked(request: HttpRequest) -> Any:
+    """The user and the product that their page shows, or the refusal."""
     try:
-        return _who(request)
+        return _who(request), _watching(request)
     except Exception as error:
         refusal = to_domain(error)
         if refusal is None:
             raise
         return refusal
+
+
+def _watching(request: HttpRequest) -> UUID | None:
+    """``?watching=``; raises InvalidRequest for what is no id."""
+    if not (given := request.GET.get("watching", "")):
+        return None
+    try:
+        return UUID(given)
+    except ValueError:
+        raise InvalidRequest(
+            "The input is not valid.", fields={"watching": ["Send a product's id."]}
+        ) from None
 
 
 @described(
@@ -58,7 +81,14 @@ def _checked(request: HttpRequest) -> Any:
             "in": "header",
             "description": "Continue after this event.",
             "schema": {"type": "string"},
-        }
+        },
+        {
+            "name": "watching",
+            "in": "query",
+            "description": "The product that the listening page shows: while it listens, the "
+            "inbox is not told how this product's jobs ended.",
+            "schema": {"type": "string", "format": "uuid"},
+        },
     ],
     security=[{"apiKey": [SCOPE]}, {"sessionToken": []}, {"cookie": []}],
     responses={
@@ -67,16 +97,17 @@ def _checked(request: HttpRequest) -> Any:
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         }
     },
-    refusals=[401, 403, 429],
+    refusals=[400, 401, 403, 429],
 )
 @csrf_exempt
 async def events(request: HttpRequest) -> HttpResponseBase:
     """Server-sent events of the account; ``Last-Event-ID`` continues where one stopped."""
     if (refusal := refused_unless_safe(request)) is not None:
         return refusal
-    who = await sync_to_async(_checked)(request)
-    if isinstance(who, DomainError):
-        return in_envelope(who, request)
+    found = await sync_to_async(_checked)(request)
+    if isinstance(found, DomainError):
+        return in_envelope(found, request)
+    who, watching = found
     if request.method == "HEAD":
         return HttpResponse(content_type="text/event-stream", headers=HEADERS)
     last = request.headers.get("Last-Event-ID", "")
@@ -84,7 +115,9 @@ async def events(request: HttpRequest) -> HttpResponseBase:
     # Asked before the answer begins: who sees it begin misses nothing that comes then.
     after = int(last) if known else await sync_to_async(newest)(who.pk)
     return StreamingHttpResponse(
-        stream(who.pk, after=after), content_type="text/event-stream", headers=HEADERS
+        stream(who.pk, after=after, watching=watching),
+        content_type="text/event-stream",
+        headers=HEADERS,
     )
 
 
@@ -130,3 +163,42 @@ class ReadAllNotifications(Endpoint):
     def post(self, request: Request) -> Response:
         """Mark everything in the inbox as read."""
         return Response({"read": operations.mark_all_read(user=request.user)})
+
+
+class Preferences(Endpoint):
+    """What the account is told of, and how."""
+
+    scopes = {"GET": "account", "PUT": "account"}
+
+    @extend_schema(operation_id="notification_preferences_read", responses=PreferencesShape)
+    def get(self, request: Request) -> Response:
+        """Every subject that the account can be told of, with how it is told of each."""
+        return Response(_preferences(request.user))
+
+    @extend_schema(
+        operation_id="notification_preferences_change",
+        request=PreferencesInput,
+        responses=PreferencesShape,
+    )
+    def put(self, request: Request) -> Response:
+        """Choose how to be told of the subjects that are named; the others stay as they are."""
+        given = checked(PreferencesInput, request.data)
+        operations.choose(user=request.user, ways=given.ways())
+        return Response(_preferences(request.user))
+
+
+def _preferences(user: Any) -> dict[str, Any]:
+    return {
+        "address": address_of(user) or None,
+        "subjects": [
+            {
+                "subject": name,
+                "title": SUBJECTS[name].title,
+                "description": SUBJECTS[name].words,
+                "inbox": way.inbox,
+                "email": way.email,
+                "always_in_inbox": SUBJECTS[name].always or None,
+            }
+            for name, way in ways_of(user).items()
+        ],
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -12,8 +13,9 @@ from django.db import connection
 
 from core.bell import AsyncRing
 from core.models import Event, EventCounter
+from notifications import watches
 
-PING_S = 15.0
+PING_S = watches.RENEWED_EVERY_S
 AT_ONCE = 100
 
 
@@ -39,6 +41,13 @@ def _read(user_id: UUID, after: int) -> list[Event]:
         connection.close()
 
 
+def _say_open(user_id: UUID, page: UUID) -> None:
+    try:
+        watches.watch(user_id, page, watches.PAGE_S)
+    finally:
+        connection.close()
+
+
 def newest(user_id: UUID) -> int:
     """The sequence number of the user's last event, 0 where there is none."""
     try:
@@ -48,13 +57,37 @@ def newest(user_id: UUID) -> int:
         connection.close()
 
 
-async def stream(user_id: UUID, *, after: int) -> AsyncIterator[bytes]:
-    """Events after a sequence number, with a ping every 15 seconds."""
+class OpenPage:
+    """The page that a stream belongs to, which shows what happens to its product."""
+
+    def __init__(self, user_id: UUID, product_id: UUID | None) -> None:
+        self._user_id = user_id
+        self._product_id = product_id
+        self._due = 0.0
+
+    async def renew(self) -> None:
+        """Say that the page is open, as often as that has to be said."""
+        if self._product_id is None or time.monotonic() < self._due:
+            return
+        say: Any = sync_to_async(_say_open)
+        await say(self._user_id, self._product_id)
+        self._due = time.monotonic() + watches.RENEWED_EVERY_S / 2
+
+
+async def stream(
+    user_id: UUID, *, after: int, watching: UUID | None = None
+) -> AsyncIterator[bytes]:
+    """Events after a sequence number, with a ping every 15 seconds.
+
+    ``watching`` is the product whose open page listens: it is watched for as long.
+    """
     read: Any = sync_to_async(_read)
+    page = OpenPage(user_id, watching)
     seen = after
     async with AsyncRing(f"user:{user_id}") as ring:
         yield b"retry: 2000\n\n"
         while True:
+            await page.renew()
             events = await read(user_id, seen)
             for event in events:
                 yield frame(event)

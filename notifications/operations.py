@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from core.errors import InvalidRequest
 from core.outbox import emit
 from notifications.models import TITLE_LONGEST, Notification, Preference
 from notifications.queries import inbox_of, notification_of
@@ -61,19 +62,19 @@ def notify(
 def choose(*, user: Any, ways: Mapping[str, Way]) -> None:
     """Tell the user of these subjects in this way from now on; of the others as before.
 
-    ``ways`` are by name of subject. What must be in the inbox stays there whatever is chosen.
-    Mail that waits to be sent of what is no longer wanted by mail is not sent.
+    ``ways`` are by name of subject. Mail that waits to be sent of what is no longer wanted by
+    mail is not sent. Raises InvalidRequest for what must be told in the inbox and would not be.
     """
-    rows = [
-        Preference(
-            user_id=user.pk,
-            subject=name,
-            inbox=way.inbox or bool(SUBJECTS[name].always),
-            email=way.email,
+    if kept := [name for name in sorted(ways) if SUBJECTS[name].always and not ways[name].inbox]:
+        raise InvalidRequest(
+            "This is always told in the inbox.",
+            fields={f"{name}.inbox": [SUBJECTS[name].always] for name in kept},
         )
-        for name, way in ways.items()
+    rows = [
+        Preference(user_id=user.pk, subject=name, inbox=way.inbox, email=way.email)
+        for name, way in sorted(ways.items())
     ]
-    unwanted = [
+    unmailed = [
         kind for name, way in ways.items() if not way.email for kind in SUBJECTS[name].kinds
     ]
     with transaction.atomic():
@@ -83,7 +84,7 @@ def choose(*, user: Any, ways: Mapping[str, Way]) -> None:
             unique_fields=["user", "subject"],
             update_fields=["inbox", "email"],
         )
-        Notification.objects.filter(user_id=user.pk, kind__in=unwanted).update(email_due_at=None)
+        Notification.objects.filter(user_id=user.pk, kind__in=unmailed).update(email_due_at=None)
 
 
 def unsubscribe(*, user: Any, subject: str) -> None:
@@ -93,14 +94,18 @@ def unsubscribe(*, user: Any, subject: str) -> None:
 
 
 def mark_read(*, user: Any, notification_id: UUID) -> Notification:
-    """The notification counts as read from its first reading on. Raises NotFound."""
+    """The notification counts as read from its first reading on, and is not mailed any more.
+
+    Raises NotFound.
+    """
     found = notification_of(user, notification_id)
     now = timezone.now()
-    if inbox_of(user, unread=True).filter(pk=found.pk).update(read_at=now):
+    unread = inbox_of(user, unread=True).filter(pk=found.pk)
+    if unread.update(read_at=now, email_due_at=None):
         found.read_at = now
     return found
 
 
 def mark_all_read(*, user: Any) -> int:
     """Everything in the inbox counts as read; returns how many were not."""
-    return inbox_of(user, unread=True).update(read_at=timezone.now())
+    return inbox_of(user, unread=True).update(read_at=timezone.now(), email_due_at=None)

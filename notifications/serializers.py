@@ -7,6 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from notifications.models import Notification
+from notifications.subjects import SUBJECTS
 
 
 class NotificationShape(serializers.ModelSerializer[Notification]):
@@ -45,3 +46,25 @@ class AllRead(serializers.Serializer[Any]):
     """How many notifications were not read until now."""
 
     read = serializers.IntegerField()
+
+
+class SubjectShape(serializers.Serializer[Any]):
+    """Something that the account can be told of, and how it is."""
+
+    subject = serializers.ChoiceField(choices=list(SUBJECTS))
+    title = serializers.CharField()
+    description = serializers.CharField()
+    inbox = serializers.BooleanField()
+    email = serializers.BooleanField()
+    always_in_inbox = serializers.CharField(
+        allow_null=True, help_text="why the inbox cannot be turned off; null where it can"
+    )
+
+
+class PreferencesShape(serializers.Serializer[Any]):
+    """How the account is told of what."""
+
+    address = serializers.EmailField(
+        allow_null=True, help_text="where mail goes; null until it is confirmed"
+    )
+    subjects = SubjectShape(many=True)

@@ -14,7 +14,9 @@
     } catch { /* not ours to understand: the next one will be */ }
   };
   const open = () => {
-    source = new EventSource("/api/events");
+    // What the page shows is not told in the inbox as well.
+    const shown = document.getElementById("bench")?.dataset.product;
+    source = new EventSource(`/api/events${shown ? `?watching=${shown}` : ""}`);
     for (const type of TYPES) source.addEventListener(type, read);
     source.addEventListener("open", () => {
       tell("open");
@@ -45,9 +47,22 @@
     }, 150);
   };
 
+  // What is told floats until it is read or put away, a few at most; #toasts is a live region.
+  const float = ({ id, title }) => {
+    const shape = document.getElementById("told");
+    const toasts = document.getElementById("toasts");
+    if (!shape || !toasts) return;
+    const told = shape.content.cloneNode(true);
+    const link = told.querySelector("[data-title]");
+    link.textContent = title;
+    link.href += `#told-${id}`;
+    toasts.append(told);
+    for (const old of [...toasts.children].slice(0, -3)) old.remove();
+  };
   document.addEventListener("live:notification.created", ({ detail }) => {
     const out = document.querySelector("[data-say]");
-    if (out) out.textContent = `New in your inbox: ${detail.title}`;
+    if (!document.getElementById("inbox")) float(detail);
+    else if (out) out.textContent = `New in your inbox: ${detail.title}`;
     refreshInbox();
   });
   document.addEventListener("live:credits.changed", refreshBalance);

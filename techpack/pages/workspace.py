@@ -20,6 +20,7 @@ from credits.shortage import Option
 from generation import operations as jobs
 from generation import queries as job_queries
 from generation.models import Job
+from notifications import watches
 from techpack import bench, operations, queries
 from techpack.models import Product
 from techpack.pages.document import drawn_by
@@ -58,8 +59,10 @@ def _render(
 @login_required
 @require_safe
 def workspace(request: HttpRequest, product_id: str) -> HttpResponse:
-    """Where a pack is made."""
-    return _render(request, queries.product_of(request.user, uuid_or_404(product_id)))
+    """Where a pack is made. Who sees it here is not told by the inbox how its jobs ended."""
+    product = queries.product_of(request.user, uuid_or_404(product_id))
+    watches.watch(product.user_id, product.pk, watches.PAGE_S)
+    return _render(request, product)
 
 
 @login_required

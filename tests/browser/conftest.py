@@ -48,7 +48,7 @@ def page(page: Page, live_server: LiveServer) -> Iterator[Page]:
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.set_default_timeout(10_000)
     # This server cannot stream: it would read an endless answer to its end.
-    page.route(f"{live_server.url}/api/events", lambda _: None)
+    page.route(f"{live_server.url}/api/events*", lambda _: None)
     yield page
     assert not complaints, complaints
 
@@ -86,7 +86,7 @@ def _at_once(settings: Any, tmp_path: Path) -> Iterator[None]:
 @pytest.fixture
 def quiet(signed_in: Page) -> Page:
     """The signed-in page, whose stream of events is never answered: no state changes by itself."""
-    signed_in.route("**/api/events", lambda _: None)
+    signed_in.route("**/api/events*", lambda _: None)
     return signed_in
 
 

@@ -90,14 +90,14 @@ def test_the_bell_and_the_open_inbox_follow_what_is_told(
     page: Page, streaming: str, person: User
 ) -> None:
     give_session(page, person, streaming)
-    with page.expect_response("**/api/events"):
+    with page.expect_response("**/api/events*"):
         page.goto(f"{streaming}/credits")
     tell(person, "Told while the page was open")
     bell = bell_of(page)
     expect(bell).to_have_accessible_name("Inbox 1 unread")
     said = page.locator("[data-say]")
     expect(said).to_have_text("New in your inbox: Told while the page was open")
-    with page.expect_response("**/api/events"):
+    with page.expect_response("**/api/events*"):
         bell.click()
     expect(page.get_by_role("heading", name="Told while the page was open")).to_be_visible()
     tell(person, "Told while the inbox was open")

@@ -9,37 +9,32 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import cv2
 import numpy as np
 
 from generation.errors import Failure, ProviderError
-from generation.providers.protocols import Answer, Ask, Brief, View
+from generation.providers.protocols import Answer, Ask, Brief, FieldAsked, View
 from generation.providers.studio import (
     category,
     closeups,
     colours,
+    edits,
     entries,
     landmarks,
     mask,
     measures,
-    photo,
     schematic,
-    silhouette,
     sketch,
 )
+from generation.providers.studio.seen import Seen, landmarks_of, load, see
 from generation.providers.studio.shapes import (
     Drawing,
     Family,
     Landmark,
-    Outline,
-    Photo,
     Point,
     Shot,
-    Silhouette,
 )
 
 Stroke = Sequence[Sequence[float]]
@@ -48,25 +43,6 @@ DOUBTS = {
     "unreliable": "the outline is unreliable: correct it on the photo",
 }
 DRAWINGS_KEPT = 16
-LEAST_PRODUCT = 0.004  # of the picture; below it there is nothing to look at
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A view with its outline: what every step starts from."""
-
-    photo: Photo
-    outline: Outline
-    silhouette: Silhouette
-
-    def stored(self, point: Point) -> list[float]:
-        """A point in pixels of the stored picture."""
-        return [round(point[0] / self.photo.scale, 1), round(point[1] / self.photo.scale, 1)]
-
-
-@lru_cache(maxsize=4)
-def _load(data: bytes) -> Photo:
-    return photo.load(data)
 
 
 def _full_size(data: bytes) -> Any:
@@ -82,7 +58,7 @@ def find_outline(
     worn: bool | None = None,
 ) -> dict[str, Any]:
     """``{score, verdict, rings, wornByPerson, corrected}`` with rings in stored pixels."""
-    picture = _load(view.data)
+    picture = load(view.data)
     found = mask.find_outline(
         picture, keep=_scaled(keep, picture.scale), remove=_scaled(remove, picture.scale), worn=worn
     )
@@ -99,32 +75,6 @@ def _scaled(strokes: Sequence[Stroke], scale: float) -> list[list[Point]]:
     return [[(point[0] * scale, point[1] * scale) for point in stroke] for stroke in strokes]
 
 
-def see(view: View) -> Seen:
-    """Load a view; its known outline is drawn again, an unknown one is found."""
-    picture = _load(view.data)
-    outline = _redrawn(picture, view.outline) if view.outline else mask.find_outline(picture)
-    return Seen(picture, outline, silhouette.describe(outline))
-
-
-def _redrawn(picture: Photo, known: Mapping[str, Any]) -> Outline:
-    """The outline from its rings (even-odd), with soft edges."""
-    width, height = picture.size
-    drawn = np.zeros((height, width), np.uint8)
-    rings = [
-        np.round(np.asarray(ring, np.float64) * picture.scale * 16).astype(np.int32)
-        for ring in known["rings"]
-        if len(ring) > 2
-    ]
-    if rings:
-        cv2.fillPoly(drawn, rings, 255, lineType=cv2.LINE_AA, shift=4)
-    return Outline(
-        alpha=(drawn / 255).astype(np.float32),
-        score=float(known["score"]),
-        worn_by_person=bool(known["wornByPerson"]),
-        corrected=bool(known.get("corrected")),
-    )
-
-
 def geometry(view: View, brief: Brief) -> dict[str, Any]:
     """Where things are: ``{family, landmarks, anchors, measures}`` in stored pixels.
 
@@ -133,8 +83,8 @@ def geometry(view: View, brief: Brief) -> dict[str, Any]:
     """
     seen = see(view)
     family = category.family_of(brief.category, brief.subcategory)
-    found = _landmarks(seen, family, view)
-    if not _is_there(seen):
+    found = landmarks_of(seen, family, view)
+    if not seen.is_there:
         return {"family": family, "landmarks": {}, "anchors": {}, "measures": []}
     scale = seen.photo.scale
     return {
@@ -160,12 +110,6 @@ def geometry(view: View, brief: Brief) -> dict[str, Any]:
     }
 
 
-def _landmarks(seen: Seen, family: Family, view: View) -> dict[str, Landmark]:
-    scale = seen.photo.scale
-    by_hand = {name: (x * scale, y * scale) for name, (x, y) in view.landmarks.items()}
-    return landmarks.find(seen.outline, family, seen.silhouette, by_hand=by_hand)
-
-
 _drawings: OrderedDict[tuple[str, ...], Drawing] = OrderedDict()
 _drawings_lock = threading.Lock()
 
@@ -187,15 +131,6 @@ def _drawn(view: View, seen: Seen, found: Mapping[str, Landmark], family: Family
         if len(_drawings) > DRAWINGS_KEPT:
             _drawings.popitem(last=False)
     return drawing
-
-
-def _is_there(seen: Seen) -> bool:
-    return float(seen.outline.mask.mean()) >= LEAST_PRODUCT
-
-
-def _require(seen: Seen) -> None:
-    if not _is_there(seen):
-        raise ProviderError(Failure.USER_INPUT, "no product in the photo")
 
 
 class Studio:
@@ -225,9 +160,9 @@ class Studio:
     def analyze_view(self, *, view: View, brief: Brief, ask: Ask) -> Answer:
         """Colours, surface, what is drawn on it: only what pixels can tell."""
         seen = see(view)
-        _require(seen)
+        seen.require()
         family = category.family_of(brief.category, brief.subcategory)
-        found = _landmarks(seen, family, view)
+        found = landmarks_of(seen, family, view)
         drawing = _drawn(view, seen, found, family)
         palette = colours.palette(seen.photo, seen.outline)
         sure = float(seen.outline.score)
@@ -252,7 +187,7 @@ class Studio:
         share = max(3, -(-10 // max(len(views), 1)))
         for view in views:
             seen = see(view)
-            if not _is_there(seen):
+            if not seen.is_there:
                 continue
             found = self._shots(view, seen, brief, count=8 if len(views) == 1 else share)
             shots += [_planned(shot, view, seen) for shot in found]
@@ -262,7 +197,7 @@ class Studio:
 
     def _shots(self, view: View, seen: Seen, brief: Brief, *, count: int) -> list[Shot]:
         family = category.family_of(brief.category, brief.subcategory)
-        found = _landmarks(seen, family, view)
+        found = landmarks_of(seen, family, view)
         anchors = landmarks.anchors(seen.outline, family, found)
         return closeups.plan(seen.photo, seen.outline, found, anchors, family, count=count)
 
@@ -289,8 +224,8 @@ class Studio:
         if source is None:
             raise ProviderError(Failure.USER_INPUT, "no photo to draw from")
         seen = see(source)
-        _require(seen)
-        found = _landmarks(seen, family, source)
+        seen.require()
+        found = landmarks_of(seen, family, source)
         drawing = _drawn(source, seen, found, family)
         if view is not None:
             anchors = landmarks.anchors(seen.outline, family, found)
@@ -302,6 +237,16 @@ class Studio:
             else schematic.side(family, drawing)
         )
         return Answer(flat_data(schematic_view, seen, {}, []))
+
+    def edit_field(
+        self, *, wanted: FieldAsked, view: View | None, brief: Brief, ask: Ask
+    ) -> Answer:
+        """Arithmetic, colours and words as the sentence says them; else RequestRefused."""
+        return edits.edit_field(wanted)
+
+    def edit_view(self, *, view: View, words: str, brief: Brief, seed: int, ask: Ask) -> Answer:
+        """Recoloured, relit, turned, cropped, on another background; else RequestRefused."""
+        return edits.edit_view(view, words, brief, seed)
 
 
 def _planned(shot: Shot, view: View, seen: Seen) -> dict[str, Any]:

@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 Colours = NDArray[np.float64]  # (..., 3)
 
-_TO_CONES = np.array(
+TO_CONES = np.array(
     [
         [0.4122214708, 0.5363325363, 0.0514459929],
         [0.2119034982, 0.6806995451, 0.1073969566],
         [0.0883024619, 0.2817188376, 0.6299787005],
     ]
 )
-_TO_OKLAB = np.array(
+TO_OKLAB = np.array(
     [
         [0.2104542553, 0.7936177850, -0.0040720468],
         [1.9779984951, -2.4285922050, 0.4505937099],
@@ -44,13 +44,13 @@ def encoded(light: Colours) -> Colours:
 
 def to_oklab(rgb: Colours) -> Colours:
     """OKLab from sRGB 0..1; lightness 0..1."""
-    return np.asarray(np.cbrt(linear(rgb) @ _TO_CONES.T) @ _TO_OKLAB.T)
+    return np.asarray(np.cbrt(linear(rgb) @ TO_CONES.T) @ TO_OKLAB.T)
 
 
 def from_oklab(lab: Colours) -> Colours:
     """sRGB 0..1 from OKLab, clipped where the screen cannot show it."""
-    cones = (lab @ np.linalg.inv(_TO_OKLAB).T) ** 3
-    return encoded(cones @ np.linalg.inv(_TO_CONES).T)
+    cones = (lab @ np.linalg.inv(TO_OKLAB).T) ** 3
+    return encoded(cones @ np.linalg.inv(TO_CONES).T)
 
 
 def to_cielab(rgb: Colours) -> Colours:

@@ -1,0 +1,1 @@
+"""Product pictures from words: parametric templates, said to be such."""

@@ -38,10 +38,17 @@ def _custom(url: str, key: str) -> Everything:
     return CustomSteps(url, key)
 
 
+def _gemini(url: str, key: str) -> Everything:
+    from generation.providers.gemini_steps import GeminiSteps
+
+    return GeminiSteps(url, key)
+
+
 # Name → what makes its client from the account's address and key.
 _makers: dict[str, Callable[[str, str], Everything]] = {
     "studio": _studio,
     "openai": _openai,
+    "gemini": _gemini,
     "custom": _custom,
 }
 _steps: dict[tuple[str, str, str], Everything] = {}

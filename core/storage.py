@@ -7,6 +7,7 @@ folders, and what is stored under a key never changes.
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from typing import NamedTuple
 
@@ -90,6 +91,18 @@ def delete(key: str) -> None:
     """Remove what is under a key; nothing happens when it is gone already."""
     media_type(key)
     default_storage.delete(key)
+
+
+def disk_used() -> float | None:
+    """How full the disk of the stored files is, 0 to 1, as whoever writes to it sees it.
+
+    None where files are stored elsewhere, and before the first is.
+    """
+    try:
+        disk = shutil.disk_usage(default_storage.path(""))
+    except (NotImplementedError, FileNotFoundError):
+        return None
+    return disk.used / (disk.used + disk.free)
 
 
 def media_type(key: str) -> str:

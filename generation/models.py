@@ -22,7 +22,8 @@ class Job(models.Model):
         FAILED = "failed"
         CANCELED = "canceled"
 
-    FINAL = (Status.SUCCEEDED, Status.PARTLY_SUCCEEDED, Status.FAILED, Status.CANCELED)
+    WORKED = (Status.SUCCEEDED, Status.PARTLY_SUCCEEDED)
+    FINAL = (*WORKED, Status.FAILED, Status.CANCELED)
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="jobs")
@@ -234,6 +235,7 @@ class Alert(models.Model):
     labels = models.JSONField(default=dict)
     annotations = models.JSONField(default=dict)
     starts_at = models.DateTimeField(db_default=Now())
+    seen_at = models.DateTimeField(db_default=Now())  # when its condition held last
     ends_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True, db_default=Now())  # when it is to be sent next
     sent_at = models.DateTimeField(null=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Final
+from typing import Any, Final
 
 from django.db import Error, connection, transaction
 
@@ -50,7 +50,16 @@ def count(
 
     Nothing fails where it cannot be counted: that is only logged.
     """
-    values = [provider, model, operation, outcome, tokens, cost_usd_micros, ms, buckets_of(ms)]
+    values: list[Any] = [
+        provider,
+        model,
+        operation,
+        outcome,
+        tokens,
+        cost_usd_micros,
+        ms,
+        buckets_of(ms),
+    ]
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(_COUNT, values)

@@ -20,7 +20,7 @@ from generation.run import claim
 
 from .conftest import Submit
 
-A_CALL = {
+A_CALL: dict[str, Any] = {
     "provider": "openai",
     "model": "eyes-1",
     "operation": "base-views/analyze",

@@ -1,0 +1,44 @@
+"""One round of the alerts, as beat rings for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from django.db import connection
+
+from generation import heartbeats
+from generation.alerts.delivering import deliver
+from generation.alerts.evaluating import evaluate
+
+WATCH_LOCK: Final = 0x7EC4_A1E7
+
+
+def watch() -> dict[str, int]:
+    """Evaluate the rules and tell Alertmanager; at most one at a time in the cluster.
+
+    Returns how many alerts fire, began, ended and were delivered. No transaction is open while
+    Alertmanager is told.
+    """
+    with _alone() as is_alone:
+        if not is_alone:
+            return {"firing": 0, "began": 0, "ended": 0, "delivered": 0}
+        changes = evaluate()
+        delivered = deliver()
+        heartbeats.beat(heartbeats.ALERTS)
+    return {**changes._asdict(), "delivered": delivered}
+
+
+@contextmanager
+def _alone() -> Iterator[bool]:
+    """Whether nobody else is at it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [WATCH_LOCK])
+        is_alone = bool(cursor.fetchone()[0])
+    try:
+        yield is_alone
+    finally:
+        if is_alone:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [WATCH_LOCK])

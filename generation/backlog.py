@@ -1,0 +1,39 @@
+"""Jobs that wait for a worker."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import connection
+
+from generation.kinds import direct_names
+
+
+class Waiting(NamedTuple):
+    """How many wait, and for how long the first of them has."""
+
+    jobs: int
+    oldest_s: float
+
+
+# What waits for other jobs of its own user to end says nothing about the workers, so that it
+# counts as waiting, but not for how long.
+_WAITING = """
+    WITH busy AS (
+        SELECT user_id FROM generation_job
+        WHERE status = 'running' AND kind <> ALL(%s)
+        GROUP BY user_id HAVING count(*) >= %s
+    )
+    SELECT count(*), coalesce(extract(epoch FROM statement_timestamp() - min(created_at) FILTER (
+        WHERE user_id NOT IN (SELECT user_id FROM busy))), 0)::float
+    FROM generation_job WHERE status = 'queued'
+"""
+
+
+def waiting() -> Waiting:
+    """The queued jobs; 0 s where none waits for a worker."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAITING, [sorted(direct_names()), settings.JOB_RUNNING_LIMIT])
+        jobs, oldest_s = cursor.fetchone()
+    return Waiting(jobs, max(oldest_s, 0.0))

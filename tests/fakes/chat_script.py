@@ -6,7 +6,44 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tests.fakes.chat_server import KEY, Behaviour, Exchange, Gate
+from tests.fakes.trouble import (
+    SECRET,
+    answers_cut_off,
+    answers_raw,
+    fails,
+    hangs,
+    has_no_quota,
+    is_busy,
+    is_overloaded,
+    knows_no_such_key,
+    knows_no_such_model,
+    refuses,
+    refuses_content,
+    resets,
+)
+from tests.fakes.vendor import Behaviour, Exchange, Gate
+
+__all__ = [
+    "SECRET",
+    "USAGE",
+    "Answer",
+    "answers_cut_off",
+    "answers_in_pieces",
+    "answers_raw",
+    "fails",
+    "hangs",
+    "hangs_in_mid_stream",
+    "has_no_choices",
+    "has_no_quota",
+    "is_busy",
+    "is_overloaded",
+    "knows_no_such_key",
+    "knows_no_such_model",
+    "refuses",
+    "refuses_as_google",
+    "refuses_content",
+    "resets",
+]
 
 USAGE = {
     "prompt_tokens": 12,
@@ -14,8 +51,6 @@ USAGE = {
     "total_tokens": 19,
     "prompt_tokens_details": {"cached_tokens": 4},
 }
-# Said by vendors in their messages; none of it may reach a user or a log.
-SECRET = f"Incorrect API key provided: {KEY}. Organization org-secret, project proj-secret."
 
 
 @dataclass(frozen=True)
@@ -135,38 +170,9 @@ def answers_in_pieces(gate: Gate, text: str = "one two three four five six") -> 
     return Answer(text, gate=gate)
 
 
-def hangs(exchange: Exchange) -> None:
-    """Take the request, and never answer."""
-    exchange.sell()
-    exchange.wait(Gate())
-
-
 def hangs_in_mid_stream(exchange: Exchange) -> None:
     """Begin to answer, and fall silent."""
     Answer(gate=Gate())(exchange)
-
-
-def resets(exchange: Exchange) -> None:
-    """Take the request, and break off without a word."""
-    exchange.sell()
-    exchange.reset()
-
-
-def answers_raw(content: bytes, status: int = 200) -> Behaviour:
-    """Sell, and send these bytes as the body of a whole answer."""
-
-    def behave(exchange: Exchange) -> None:
-        exchange.sell()
-        exchange.answer(status, content)
-
-    return behave
-
-
-def answers_cut_off(exchange: Exchange) -> None:
-    """Announce a longer body than is sent, then break off."""
-    exchange.sell()
-    exchange.answer(200, b'{"id": "chatcmpl-1", "choices": [', {"Content-Length": "5000"})
-    exchange.reset()
 
 
 def has_no_choices(usage: Mapping[str, Any] | None = None) -> Behaviour:
@@ -179,19 +185,6 @@ def has_no_choices(usage: Mapping[str, Any] | None = None) -> Behaviour:
     return behave
 
 
-def refuses(
-    status: int,
-    *,
-    code: str | int | None = None,
-    kind: str = "invalid_request_error",
-    param: str | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> Behaviour:
-    """An error in OpenAI's form, with a message that must not go on."""
-    body = {"error": {"message": SECRET, "type": kind, "param": param, "code": code}}
-    return lambda exchange: exchange.answer(status, body, headers)
-
-
 def refuses_as_google(
     status: int, name: str, *details: Mapping[str, Any], headers: Mapping[str, str] | None = None
 ) -> Behaviour:
@@ -200,22 +193,3 @@ def refuses_as_google(
     if details:
         error["details"] = list(details)
     return lambda exchange: exchange.answer(status, [{"error": error}], headers)
-
-
-def is_busy(retry_after: str | None = None) -> Behaviour:
-    """429: too many requests."""
-    headers = {} if retry_after is None else {"Retry-After": retry_after}
-    return refuses(429, code="rate_limit_exceeded", kind="requests", headers=headers)
-
-
-def is_overloaded(retry_after: str | None = None) -> Behaviour:
-    """503: not now."""
-    headers = {} if retry_after is None else {"Retry-After": retry_after}
-    return refuses(503, kind="service_unavailable_error", headers=headers)
-
-
-has_no_quota = refuses(429, code="insufficient_quota", kind="insufficient_quota")
-knows_no_such_key = refuses(401, code="invalid_api_key")
-knows_no_such_model = refuses(404, code="model_not_found", param="model")
-refuses_content = refuses(400, code="content_policy_violation")
-fails = refuses(500, kind="server_error")

@@ -124,6 +124,13 @@ class GenerationFailed(DomainError):
 
 
 class ProviderUnavailable(DomainError):
-    """The AI service is refusing or unreachable; asked before anything is held."""
+    """The AI service is refusing or unreachable; asked before anything is held.
+
+    ``retry_after_s`` says when to come back, where that is known.
+    """
 
     type = "provider_unavailable"
+
+    def __init__(self, message: str, *, retry_after_s: int | None = None, **rest: Any) -> None:
+        super().__init__(message, **rest)
+        self.retry_after_s = retry_after_s

@@ -152,6 +152,8 @@ def headers_of(error: errors.DomainError) -> dict[str, str]:
             "RateLimit-Remaining": "0",
             "RateLimit-Reset": str(error.retry_after_s),
         }
+    if isinstance(error, errors.ProviderUnavailable) and error.retry_after_s is not None:
+        return {"Retry-After": str(error.retry_after_s)}
     return {"WWW-Authenticate": "Bearer"} if isinstance(error, errors.Unauthenticated) else {}
 
 

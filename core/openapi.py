@@ -309,6 +309,7 @@ REFUSAL_WORDS = {
 }
 REFUSAL_HEADERS: Mapping[str, tuple[str, ...]] = {
     "RateLimited": ("Retry-After", *COUNTED),
+    "ProviderUnavailable": ("Retry-After",),
     "Unauthenticated": ("WWW-Authenticate",),
 }
 HEADERS = {

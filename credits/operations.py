@@ -48,6 +48,7 @@ __all__ = [
     "grant",
     "grant_due_monthly",
     "hold",
+    "lock",
     "open_account",
     "refund",
     "release",
@@ -207,6 +208,14 @@ def _take(*, user_id: UUID, amount: Microcredits, key: str, reason: str) -> None
     if taken.state == Hold.State.OPEN:
         capture(hold_id=taken.pk, reason=reason)
         announce(user_id=user_id)
+
+
+def lock(*, user_id: UUID) -> None:
+    """Keep the account until the transaction ends: for what is decided by counting its past.
+
+    Every verb waits for it. Raises NotFound.
+    """
+    lock_account(user_id=user_id)
 
 
 def annotate(*, hold_id: UUID, product_id: UUID) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.models import ApiKey
 from core.api import Endpoint, page_of, uuid_or_404
 from core.errors import InvalidRequest
 from generation import operations, queries
 from generation.models import Job
 from generation.present import present_job
 from generation.serializers import JobPageSerializer, JobSerializer
+from generation.waiting import answer, wanted_wait_s
 
 
 class Jobs(Endpoint):
@@ -63,3 +66,32 @@ class CancelJob(Endpoint):
         """Stop the job; what it had finished is kept and charged pro rata."""
         job = operations.cancel(user=request.user, job_id=uuid_or_404(job_id))
         return Response(present_job(job))
+
+
+class RetryJob(Endpoint):
+    """Running again what failed."""
+
+    scopes = {"POST": "generate"}
+    paid = True
+    conflicts = frozenset({"POST"})
+
+    @extend_schema(
+        request=None,
+        responses={200: OpenApiTypes.OBJECT, 202: JobSerializer},
+        operation_id="jobs_retry",
+    )
+    def post(self, request: Request, job_id: str) -> Response:
+        """Run the failed parts again, at what is left of the price; a failed job whole.
+
+        The answer waits as that of a step does, and has the same shape.
+        """
+        wait_s = wanted_wait_s(request)
+        given = request.headers.get("Idempotency-Key")
+        job = operations.retry(
+            user=request.user,
+            job_id=uuid_or_404(job_id),
+            key=f"{request.path}:{given}"[:255] if given else None,
+            request_id=request.request_id,  # type: ignore[attr-defined]
+            api_key=request.auth if isinstance(request.auth, ApiKey) else None,
+        )
+        return answer(job, wait_s=wait_s)

@@ -4,42 +4,111 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Final
 
+from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from core import storage
 from generation import tallies
-from generation.errors import Failure, ProviderError
+from generation.costs import possible_cost
+from generation.errors import Failure, LeaseLost, ProviderError
+from generation.kept import kept
 from generation.models import AICall, Job
 from generation.providers.protocols import Answer, Call, Usage
+
+REF_LONGEST: Final = 200
+CODE_LONGEST: Final = 80
+
+
+@dataclass(frozen=True)
+class Past:
+    """What the log knows of a part that was asked for before, in this attempt or an earlier one.
+
+    ``complaints`` are what was wrong with answers that could not be used.
+    """
+
+    answer: Answer | None = None
+    is_ambiguous: bool = False
+    complaints: list[str] = field(default_factory=list)
+
+
+def past_of(job: Job, call: Call) -> Past:
+    """What became of the asks for a part so far."""
+    status = AICall.Status
+    asked = AICall.objects.filter(job=job, part=call.part, operation_name=call.operation)
+    rows = list(asked.exclude(status=status.PENDING).order_by("pk"))
+    bought = next((row for row in rows if row.status == status.COMPLETED), None)
+    return Past(
+        answer=_answer_of(bought) if bought else None,
+        is_ambiguous=any(row.status == status.AMBIGUOUS for row in rows),
+        complaints=[
+            row.error_message.partition(": ")[2]
+            for row in rows
+            if row.error_class == Failure.MALFORMED_OUTPUT
+        ],
+    )
 
 
 def ask_once(*, job: Job, call: Call, ask: Callable[[], Answer]) -> Answer:
     """Log, ask, log the answer. What this job already bought is not bought again.
 
-    Raises ProviderError as the provider did; an exception of our own is logged as a
-    bug and raised on.
+    Raises ProviderError as the provider did, and LeaseLost where the job is no longer this
+    attempt's; an exception of our own is logged as a bug and raised on.
     """
-    bought = AICall.objects.filter(
-        job=job, part=call.part, operation_name=call.operation, status=AICall.Status.COMPLETED
-    ).first()
-    if bought is not None:
-        return _answer_of(bought)
-    row = open_call(job, call)
+    past = past_of(job, call)
+    if past.answer is not None:
+        return past.answer
+    with transaction.atomic():
+        _hold_on(job)
+        row = open_call(job, call)
     started = time.perf_counter()
     try:
         answer = ask()
     except Exception as error:
         fail_call(row, error, started)
         raise
-    keys = _keep_images(answer)
+    try:
+        keys = _keep_images(answer)
+    except Exception as error:
+        fail_call(
+            row,
+            error,
+            started,
+            usage=answer.usage,
+            ref=answer.ref,
+            prompt_version=answer.prompt_version,
+        )
+        raise
     output = {"data": answer.data, "images": keys}
-    complete_call(row, usage=answer.usage, ref=answer.ref, output=output, started=started)
+    try:
+        complete_call(
+            row,
+            usage=answer.usage,
+            ref=answer.ref,
+            output=output,
+            started=started,
+            prompt_version=answer.prompt_version,
+        )
+    except IntegrityError as error:
+        # Taken for lost meanwhile, and asked again by another attempt, whose answer counts.
+        raise LeaseLost from error
     return replace(answer, keys=keys, model=f"{row.provider}:{row.model_name}")
+
+
+def _hold_on(job: Job) -> None:
+    """Renew the lease of the attempt that is about to buy. Raises LeaseLost.
+
+    A worker that stood still so long that another has the job must not buy a second time.
+    """
+    mine = Job.objects.filter(pk=job.pk, fence=job.fence, status=Job.Status.RUNNING)
+    if not mine.update(lease_expires_at=Now() + timedelta(seconds=settings.JOB_LEASE_S)):
+        raise LeaseLost
 
 
 def open_call(job: Job, call: Call) -> AICall:
@@ -54,7 +123,7 @@ def open_call(job: Job, call: Call) -> AICall:
         provider=call.provider,
         model_name=call.model,
         is_resubmittable=call.is_resubmittable,
-        input_data=call.input,
+        input_data=kept(call.input),
         context=call.context,
         request_id=job.request_id,
         submitted_at=Now(),
@@ -62,38 +131,65 @@ def open_call(job: Job, call: Call) -> AICall:
 
 
 def complete_call(
-    row: AICall, *, usage: Usage, ref: str, output: dict[str, Any], started: float
+    row: AICall,
+    *,
+    usage: Usage,
+    ref: str,
+    output: dict[str, Any],
+    started: float,
+    prompt_version: str = "",
 ) -> None:
-    """Log what was bought; ``started`` is by ``time.perf_counter``."""
+    """Log what was bought; ``started`` is by ``time.perf_counter``.
+
+    Raises IntegrityError where another call for the same part was bought meanwhile.
+    """
     ms = _ms_since(started)
     AICall.objects.filter(pk=row.pk).update(
         status=AICall.Status.COMPLETED,
-        provider_ref=ref,
+        provider_ref=ref[:REF_LONGEST],
+        prompt_version=prompt_version,
         output_data=output,
         prompt_tokens=usage.prompt_tokens,
         completion_tokens=usage.completion_tokens,
         total_tokens=usage.total_tokens,
         cost_usd_micros=usage.cost_usd_micros,
+        error_class="",
+        error_message="",
         processing_time_ms=ms,
         completed_at=Now(),
     )
     tallies.count_call(row, outcome=tallies.COMPLETED, usage=usage, ms=ms)
 
 
-def fail_call(row: AICall, error: Exception, started: float, *, usage: Usage | None = None) -> None:
-    """Log that the provider did not answer, and why; what was bought stays bought.
+def fail_call(
+    row: AICall,
+    error: Exception,
+    started: float,
+    *,
+    usage: Usage | None = None,
+    ref: str = "",
+    prompt_version: str = "",
+) -> None:
+    """Log that there is no answer to use, and why; what was bought stays bought.
 
-    ``usage`` is what it used, or may have used, all the same.
+    ``usage``, ``ref`` and ``prompt_version`` are the failed answer's, where the error itself does
+    not say them: a failed answer may have cost something all the same.
     """
-    failure = error.failure if isinstance(error, ProviderError) else Failure.BUG
-    used, status, ms = usage or Usage(), AICall.Status, _ms_since(started)
-    has_ended_now = AICall.objects.filter(pk=row.pk, status=status.PENDING).update(
-        status=status.AMBIGUOUS if failure is Failure.AMBIGUOUS else status.FAILED,
+    told = error if isinstance(error, ProviderError) else None
+    failure = told.failure if told else Failure.BUG
+    used = usage or (told and told.usage) or Usage()
+    is_ambiguous, ms = failure is Failure.AMBIGUOUS, _ms_since(started)
+    has_ended_now = AICall.objects.filter(pk=row.pk, status=AICall.Status.PENDING).update(
+        status=AICall.Status.AMBIGUOUS if is_ambiguous else AICall.Status.FAILED,
+        provider_ref=(told.ref if told else ref)[:REF_LONGEST],
+        prompt_version=told.prompt_version if told else prompt_version,
+        context=_with_possible_cost(row) if is_ambiguous else row.context,
         prompt_tokens=used.prompt_tokens,
         completion_tokens=used.completion_tokens,
         total_tokens=used.total_tokens,
         cost_usd_micros=used.cost_usd_micros,
         error_class=failure.value,
+        error_code=(told.code if told else "")[:CODE_LONGEST],
         error_message=f"{type(error).__name__}: {error}"[:2000],
         processing_time_ms=ms,
         completed_at=Now(),
@@ -111,6 +207,7 @@ def lose_call(row: AICall) -> bool:
     failure = Failure.TRANSIENT if is_harmless else Failure.AMBIGUOUS
     lost = AICall.objects.filter(pk=row.pk, status=status.PENDING).update(
         status=status.FAILED if is_harmless else status.AMBIGUOUS,
+        context=row.context if is_harmless else _with_possible_cost(row),
         error_class=failure.value,
         error_message="the worker was lost "
         + ("during the call" if is_harmless else "after the call was sent"),
@@ -121,6 +218,14 @@ def lose_call(row: AICall) -> bool:
         ms = round((timezone.now() - asked_at).total_seconds() * 1000)
         tallies.count_call(row, outcome=failure.value, usage=Usage(), ms=max(ms, 0))
     return bool(lost)
+
+
+def _with_possible_cost(row: AICall) -> dict[str, Any]:
+    """What was known of the call, and what it may have cost.
+
+    An estimate is kept apart from ``cost_usd_micros``, which is what surely was paid.
+    """
+    return {**row.context, "possibleCostUsdMicros": possible_cost(row)}
 
 
 def _ms_since(started: float) -> int:
@@ -143,4 +248,5 @@ def _answer_of(row: AICall) -> Answer:
         usage=Usage(row.prompt_tokens, row.completion_tokens, row.cost_usd_micros),
         ref=row.provider_ref,
         model=f"{row.provider}:{row.model_name}",
+        prompt_version=row.prompt_version,
     )

@@ -62,14 +62,6 @@ class DirectRun(Run):
         """The provider did not answer; ``usage`` is what it used, or may have, all the same."""
         calls.fail_call(self._row, error, self._started, usage=usage)
 
-    def lose(self) -> None:
-        """Somebody else ended the job."""
-        self._lost.set()
-
-    def ask_to_stop(self) -> None:
-        """The user cancelled the job."""
-        self._canceled.set()
-
 
 class Leases:
     """One thread that renews every direct job's lease of this process, in one statement."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from core.errors import GenerationFailed, InvalidRequest
+from core.errors import DomainError, GenerationFailed, InvalidRequest
 from generation.providers.protocols import Usage
 
 
@@ -106,15 +106,18 @@ class RequestRefused(ProviderError):
 
     def told(self) -> InvalidRequest:
         """The client's error."""
+        free = {"charged": "0"}
         if self.words:
             return InvalidRequest(
                 self.words,
                 fields={self.param or "body": [self.words]},
                 suggestions=self.suggestions or (),
+                context=free,
             )
         return InvalidRequest(
             "The model does not take this request. Nothing was charged.",
             fields={self.param or "body": ["The model does not take this as it was sent."]},
+            context=free,
             suggestions=[
                 f"Change or leave out {self.param}" if self.param else "Leave out unusual options",
                 "Ask another model",
@@ -133,6 +136,13 @@ class Canceled(Exception):
 def code_of(failure: Failure) -> str:
     """The error code that API clients see."""
     return "CONTENT_REFUSED" if failure is Failure.USER_INPUT else failure.value.upper()
+
+
+def told(error: ProviderError) -> DomainError:
+    """What the user is told of a provider's failure that costs nothing."""
+    if isinstance(error, RequestRefused):
+        return error.told()
+    return failed(error.failure, words=error.words, suggestions=error.suggestions)
 
 
 def failed(

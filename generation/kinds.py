@@ -24,6 +24,8 @@ class Prepared:
     product_id: UUID | None = None
     planned: int = 1
     store: Callable[[Job], dict[str, Any]] | None = None
+    # Who answers, where the input itself depends on it; else submit decides.
+    routes: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,15 @@ class Outcome:
     """What a run found.
 
     ``captured`` is in µcr, at most what is held. ``store`` runs in the settling
-    transaction and returns the job's result; ``failed`` lists what did not succeed.
+    transaction and returns the job's result; ``failed`` lists what did not succeed,
+    and ``left`` is what of the price belongs to that: what a retry of it costs, by
+    default all that was not captured.
     """
 
     store: Callable[[Job], dict[str, Any]]
     captured: int
     failed: list[dict[str, Any]] = field(default_factory=list)
+    left: int | None = None
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,10 @@ class Kind:
     asks: tuple[str, ...] = ()
     # Worked on by the process that took the request: when that is gone, nobody waits for it.
     is_direct: bool = False
+    # What to do once more of a job that failed, wholly or in part; raises NotFound, Conflict.
+    retry: Callable[[Job], Prepared] | None = None
+    # Content that is refused is no warning and never charged.
+    refusals_are_free: bool = False
 
 
 _kinds: dict[str, Kind] = {}

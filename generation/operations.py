@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 
 from accounts.models import ApiKey
@@ -31,6 +31,7 @@ from generation.telling import tell
 
 log = logging.getLogger("techpack.jobs")
 HOLD_OUTLIVES_DEADLINE = timedelta(minutes=10)
+RETRIED_ONCE = "job_retried_once"  # the constraint's name
 
 
 @dataclass(frozen=True)
@@ -155,7 +156,7 @@ def _create(
         request_id=asked.request_id,
         retry_of=asked.retry_of,
         input=prepared.input,
-        routes=routes,
+        routes=routes | prepared.routes,
         product_id=prepared.product_id,
         planned=prepared.planned,
         deadline_at=Now() + timedelta(seconds=settings.JOB_DEADLINE_S),
@@ -168,6 +169,71 @@ def _create(
         transaction.on_commit(lambda: ring_worker(job.pk), robust=True)
     tell(job, is_new=True)
     return job
+
+
+def retry(
+    *,
+    user: Any,
+    job_id: UUID,
+    key: str | None = None,
+    request_id: str = "",
+    api_key: ApiKey | None = None,
+) -> Job:
+    """Run again what failed: of a job that partly succeeded the rest, at what is left of its price.
+
+    A job that failed or was canceled runs whole again, at its price. What two clicks ask for is
+    one retry: while that goes on it is returned. Raises NotFound; Conflict (``JOB_UNFINISHED``,
+    ``JOB_RETRIED``, ``NOT_RETRYABLE``, and whatever the kind's own check finds changed); and what
+    ``submit`` raises.
+    """
+    job = queries.job_of(user, job_id)
+    if key and (known := Job.objects.filter(user=user, key=key).first()):
+        return known
+    if (going_on := _retry_going_on(job)) is not None:
+        return going_on
+    price, again = price_of_retry(job), kind_of(job.kind).retry
+    assert again is not None  # noqa: S101 - what has a price can be retried
+    try:
+        return submit(
+            user=user,
+            kind=job.kind,
+            price=price,
+            prepare=partial(again, job),
+            key=key,
+            request_id=request_id,
+            retry_of=job,
+            reason=f"{names.label_of(job.kind)}, tried again",
+            api_key=api_key,
+        )
+    except IntegrityError as error:
+        # Somebody else's click came first, between the look above and the insert.
+        if RETRIED_ONCE not in str(error) or (first := _retry_going_on(job)) is None:
+            raise
+        return first
+
+
+def price_of_retry(job: Job) -> Microcredits:
+    """What a retry of the job would hold, in µcr. Raises Conflict where there is none."""
+    if not job.is_final:
+        raise Conflict("This job is still going on.", code="JOB_UNFINISHED")
+    if (done := job.retries.filter(status__in=Job.WORKED).first()) is not None:
+        raise Conflict(
+            "This was tried again already.",
+            code="JOB_RETRIED",
+            context={"jobId": str(done.pk)},
+            suggestions=["Look at the newer job"],
+        )
+    if not queries.is_retryable(job):
+        raise Conflict("Nothing of this job can be tried again.", code="NOT_RETRYABLE")
+    if job.status != Job.Status.PARTLY_SUCCEEDED:
+        return job.price
+    captured = job.hold.captured if job.hold else 0
+    return int((job.result or {}).get("left", job.price - captured))
+
+
+def _retry_going_on(job: Job) -> Job | None:
+    unfinished = (Job.Status.QUEUED, Job.Status.RUNNING)
+    return job.retries.filter(status__in=unfinished).select_related("hold").first()
 
 
 def _succeed_at_once(job: Job, store: Callable[[Job], dict[str, Any]]) -> None:

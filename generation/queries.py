@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from core.errors import NotFound
+from generation.kinds import kind_of
 from generation.models import AICall, Job
 
 
@@ -37,6 +38,16 @@ def latest_jobs(user: Any, product_id: UUID) -> dict[str, Job]:
         .distinct("kind")
     )
     return {job.kind: job for job in rows}
+
+
+def is_retryable(job: Job) -> bool:
+    """Whether something of an ended job failed that its kind can do again.
+
+    A retry may exist already: that is asked for apart.
+    """
+    return (
+        job.is_final and job.status != Job.Status.SUCCEEDED and kind_of(job.kind).retry is not None
+    )
 
 
 def calls_of(user: Any, product_id: UUID) -> QuerySet[AICall]:

@@ -6,9 +6,10 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -22,6 +23,7 @@ from generation.errors import Canceled, LeaseLost
 from generation.kinds import direct_names
 from generation.models import Job
 from generation.providers.protocols import Answer
+from generation.providers.resending import Deadline
 from generation.routing import asked_of
 from generation.telling import tell_state
 
@@ -40,6 +42,7 @@ class Run:
         self.fence = job.fence
         self._lost = threading.Event()
         self._canceled = threading.Event()
+        self._stopped = threading.Event()  # one or the other
 
     @property
     def input(self) -> dict[str, Any]:
@@ -50,6 +53,28 @@ class Run:
     def is_canceled(self) -> bool:
         """The user asked to stop."""
         return self._canceled.is_set()
+
+    @cached_property
+    def deadline(self) -> Deadline:
+        """When the job is due, by a clock that does not jump."""
+        rows = Job.objects.filter(pk=self.job.pk).annotate(left=F("deadline_at") - Now())
+        left: timedelta = rows.values_list("left", flat=True).get()
+        return Deadline(left.total_seconds())
+
+    def lose(self) -> None:
+        """Somebody else has the job, or ended it."""
+        self._lost.set()
+        self._stopped.set()
+
+    def ask_to_stop(self) -> None:
+        """The user cancelled the job."""
+        self._canceled.set()
+        self._stopped.set()
+
+    def pause(self, seconds: float) -> None:
+        """Wait, at most until going on is useless. Raises LeaseLost or Canceled then."""
+        self._stopped.wait(seconds)
+        self.check()
 
     def check(self) -> None:
         """Raise LeaseLost or Canceled where going on would be useless."""
@@ -68,7 +93,7 @@ class Run:
         percent = min(99, 100 * done // max(planned, 1))
         with transaction.atomic():
             if not self.mine().update(done=done, planned=planned, progress=percent, step=step):
-                self._lost.set()
+                self.lose()
                 raise LeaseLost
             tell_state(self.job, status="running", progress=percent, step=step)
             ring(job=str(self.job.pk))
@@ -95,15 +120,19 @@ class Run:
 
         with ThreadPoolExecutor(max_workers=at_once) as pool:
             waiting = {pool.submit(one, part): part for part in parts}
-            for future in as_completed(waiting):
-                error = future.exception()
-                if isinstance(error, LeaseLost | Canceled):
-                    for other in waiting:
-                        other.cancel()
-                if error is None:
-                    yield waiting[future], future.result()
-                elif isinstance(error, Exception):
-                    yield waiting[future], error
+            stopped: LeaseLost | Canceled | None = None
+            try:
+                for future in as_completed(waiting):
+                    error = stopped if future.cancelled() else future.exception()
+                    if isinstance(error, LeaseLost | Canceled):
+                        stopped = error
+                        _cancel(waiting)
+                    if error is None:
+                        yield waiting[future], future.result()
+                    elif isinstance(error, Exception):
+                        yield waiting[future], error
+            finally:
+                _cancel(waiting)  # what has not begun is not wanted any more
 
     @contextmanager
     def kept_alive(self) -> Iterator[None]:
@@ -125,11 +154,11 @@ class Run:
             while not over.wait(1.0):
                 row = self.mine().values("cancel_requested_at").first()
                 if row is None:
-                    self._lost.set()
+                    self.lose()
                     return
                 if row["cancel_requested_at"] and not asked.is_set():
                     asked.set()
-                    self._canceled.set()
+                    self.ask_to_stop()
                 if time.monotonic() - last_renewed >= every:
                     self.mine().update(
                         lease_expires_at=Now() + timedelta(seconds=settings.JOB_LEASE_S)
@@ -137,6 +166,11 @@ class Run:
                     last_renewed = time.monotonic()
         finally:
             connection.close()
+
+
+def _cancel(waiting: Iterable[Future[Any]]) -> None:
+    for future in waiting:
+        future.cancel()
 
 
 def claim(*, job_id: Any) -> Run | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -18,7 +19,7 @@ from core.errors import DomainError
 from core.http import envelope
 from credits import budget
 from credits import operations as ledger
-from generation import calls, errors
+from generation import breaker, calls, errors, heartbeats, notices, policy
 from generation.errors import Canceled, Failure, LeaseLost, ProviderError
 from generation.kinds import Outcome, direct_names, kind_of
 from generation.models import AICall, Job
@@ -47,12 +48,12 @@ def run_job(*, job_id: UUID) -> None:
         end(run=run, status=Job.Status.CANCELED, reason="canceled", error=None)
     except ProviderError as error:
         log.warning("job %s failed: %s %s", job_id, error.failure, error)
-        fail(run=run, error=errors.failed(error.failure, words=error.words))
-    except DomainError as error:
-        fail(run=run, error=error)
+        fail_by_provider(run=run, error=error)
     except ledger.HoldClosed:
         log.warning("job %s found its hold closed; its result is discarded", job_id)
         fail(run=run, error=errors.failed(Failure.TRANSIENT))
+    except DomainError as error:
+        fail(run=run, error=error)
     except DATABASE_AWAY as error:
         # Left as it is: its lease ends, and the sweeper has it worked on again.
         log.warning("job %s lost the database: %s", job_id, type(error).__name__)
@@ -79,12 +80,14 @@ def settle(*, run: Run, outcome: Outcome) -> bool:
             return False
         result = outcome.store(run.job)
         if outcome.failed:
-            result = {**result, "failed": outcome.failed}
+            left = run.job.price - outcome.captured if outcome.left is None else outcome.left
+            result = {**result, "failed": outcome.failed, "left": left}
         if run.job.hold_id:
             ledger.capture(hold_id=run.job.hold_id, amount=outcome.captured)
         Job.objects.filter(pk=run.job.pk).update(result=result)
         run.job.refresh_from_db()
         tell(run.job)
+        notices.ended(run.job)
         # Who settles a direct job asks itself: its answer says what was warned of.
         if run.job.hold_id and run.job.kind not in direct_names():
             transaction.on_commit(partial(budget.due, user=run.job.user), robust=True)
@@ -93,38 +96,60 @@ def settle(*, run: Run, outcome: Outcome) -> bool:
 
 def fail(*, run: Run, error: DomainError) -> None:
     """End the job with an error; nothing is charged."""
-    end(
-        run=run,
-        status=Job.Status.FAILED,
-        reason=error.message,
-        error=envelope(error, run.job.request_id)["error"],
-    )
+    end(run=run, status=Job.Status.FAILED, reason=error.message, error=error)
 
 
-def end(*, run: Run, status: str, reason: str, error: dict[str, Any] | None) -> None:
+def fail_by_provider(*, run: Run, error: ProviderError) -> None:
+    """End the job as its provider's failure says; refused content may cost something."""
+    if not policy.counts(run.job, error):
+        fail(run=run, error=errors.told(error))
+        return
+    with transaction.atomic():
+        _end(
+            run.mine(),
+            job=run.job,
+            status=Job.Status.FAILED,
+            close=lambda job: policy.close(job, error),
+        )
+        transaction.on_commit(partial(budget.due, user=run.job.user), robust=True)
+
+
+def end(*, run: Run, status: str, reason: str, error: DomainError | None) -> None:
     """End this attempt's job without a result and give the hold back."""
     with transaction.atomic():
-        _end(run.mine(), job=run.job, status=status, reason=reason, error=error)
+        _end(run.mine(), job=run.job, status=status, close=_given_back(reason, error))
 
 
-def _end(
-    rows: Any,
-    *,
-    job: Job,
-    status: str,
-    reason: str,
-    error: dict[str, Any] | None,
-    by_sweeper: bool = False,
-) -> None:
-    step = "Canceled" if status == Job.Status.CANCELED else "Failed, not charged"
-    if not rows.update(
-        status=status, error=error, step=step, finished_at=Now(), lease_expires_at=None
-    ):
+Close = Callable[[Job], DomainError | None]
+
+
+def _given_back(reason: str, error: DomainError | None, *, by_sweeper: bool = False) -> Close:
+    """Release the job's hold; the error that the user is told."""
+
+    def close(job: Job) -> DomainError | None:
+        if job.hold_id:
+            ledger.release_if_open(hold_id=job.hold_id, reason=reason, by_sweeper=by_sweeper)
+        return error
+
+    return close
+
+
+def _end(rows: Any, *, job: Job, status: str, close: Close, by_sweeper: bool = False) -> None:
+    if not rows.update(status=status, finished_at=Now(), lease_expires_at=None):
         return
-    if job.hold_id:
-        ledger.release_if_open(hold_id=job.hold_id, reason=reason, by_sweeper=by_sweeper)
+    error = close(job)
+    told = envelope(error, job.request_id)["error"] if error else None
+    Job.objects.filter(pk=job.pk).update(error=told, step=_last_step(status, told))
     job.refresh_from_db()
     tell(job)
+    notices.ended(job, by_sweeper=by_sweeper)
+
+
+def _last_step(status: str, error: dict[str, Any] | None) -> str:
+    if status == Job.Status.CANCELED:
+        return "Canceled"
+    charged = (error or {}).get("context", {}).get("charged", "0")
+    return "Failed, not charged" if charged == "0" else f"Refused, {charged} charged"
 
 
 def _ring_next(user_id: UUID) -> None:
@@ -146,7 +171,9 @@ def sweep() -> dict[str, int]:
     try:
         ended = _end_overdue()
         requeued, given_up = _requeue_expired()
-        return {"requeued": requeued, "ended": ended + given_up, "rung": _ring_again()}
+        rung = _ring_again()
+        heartbeats.beat(heartbeats.SWEEP)
+        return {"requeued": requeued, "ended": ended + given_up, "rung": rung}
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [SWEEP_LOCK])
@@ -159,32 +186,39 @@ def _end_overdue() -> int:
         deadline_at__lt=Now(),
     )
     for job in overdue:
-        _give_up(job, Failure.AMBIGUOUS if _has_ambiguous_call(job) else Failure.TRANSIENT)
+        _give_up(job, Failure.AMBIGUOUS if _lose_calls(job) else Failure.TRANSIENT)
     return len(overdue)
 
 
 def _requeue_expired() -> tuple[int, int]:
-    """Jobs whose worker is gone: again, unless that could buy something twice.
+    """Jobs whose worker is gone: again, from what was bought; returns how many went on and ended.
 
+    A call that may have been bought is not made again: its part is lost, and the others go on.
     Nobody waits for a direct job any more when its process is gone: it ends.
     """
     requeued = given_up = 0
     for job in Job.objects.filter(status=Job.Status.RUNNING, lease_expires_at__lt=Now()):
-        if _has_ambiguous_call(job):
-            _give_up(job, Failure.AMBIGUOUS)
+        is_direct = job.kind in direct_names()
+        if is_direct or job.attempts >= settings.JOB_MAX_ATTEMPTS:
+            is_ambiguous = _lose_calls(job)
+            usual = Failure.TRANSIENT if is_direct else Failure.BUG
+            _give_up(job, Failure.AMBIGUOUS if is_ambiguous else usual)
             given_up += 1
-        elif job.kind in direct_names():
-            _give_up(job, Failure.TRANSIENT)
-            given_up += 1
-        elif job.attempts >= settings.JOB_MAX_ATTEMPTS:
-            _give_up(job, Failure.BUG)
-            given_up += 1
-        elif _expired(job).update(
-            status=Job.Status.QUEUED, lease_expires_at=None, step="Queued again", rung_at=Now()
-        ):
+        elif _requeue(job):
             requeued += 1
             ring_worker(job.pk)
     return requeued, given_up
+
+
+def _requeue(job: Job) -> bool:
+    """Queue a lost job again together with the word on its open calls; whether it was lost."""
+    with transaction.atomic():
+        if not _expired(job).update(
+            status=Job.Status.QUEUED, lease_expires_at=None, step="Queued again", rung_at=Now()
+        ):
+            return False
+        _lose_calls(job)
+    return True
 
 
 def _expired(job: Job) -> Any:
@@ -193,12 +227,16 @@ def _expired(job: Job) -> Any:
     )
 
 
-def _has_ambiguous_call(job: Job) -> bool:
-    """A paid call was sent and its answer never came: mark it, and do not send it again."""
+def _lose_calls(job: Job) -> bool:
+    """Log that nobody waits for the job's open calls; whether one of them may have been bought.
+
+    Whoever tried a broken provider by one of them will not say how that ended.
+    """
     is_ambiguous = False
     for call in AICall.objects.filter(job=job, status=AICall.Status.PENDING):
-        if calls.lose_call(call) and not call.is_resubmittable:
-            is_ambiguous = True
+        if calls.lose_call(call):
+            is_ambiguous = is_ambiguous or not call.is_resubmittable
+            breaker.free(call.provider, call.model_name)
     return is_ambiguous
 
 
@@ -210,8 +248,7 @@ def _give_up(job: Job, failure: Failure) -> None:
             rows,
             job=job,
             status=Job.Status.FAILED,
-            reason=error.message,
-            error=envelope(error, job.request_id)["error"],
+            close=_given_back(error.message, error, by_sweeper=True),
             by_sweeper=True,
         )
 

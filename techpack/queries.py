@@ -6,12 +6,15 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 
 from core.errors import NotFound
 from generation.models import Job
 from techpack.models import Analysis, CloseUp, Product, Revision, Sketch
 
+# The flats in the order of the trade: a shoe is drawn from its side.
+SKETCHED = ("front", "back", "side")
+SKETCHED_SHOE = ("side", "top", "back", "front")
 ORDERS = {
     "recent": "-updated_at",
     "oldest": "created_at",
@@ -42,6 +45,11 @@ def product_behind(job: Job) -> Product:
     if row is None:
         raise NotFound("The product has gone.")
     return row
+
+
+def locked_behind(job: Job) -> Product:
+    """The same, locked until the commit: what is typed or stored waits for it."""
+    return Product.objects.select_for_update().get(pk=product_behind(job).pk)
 
 
 def revisions_of(product: Product, *, every: bool = False) -> QuerySet[Revision]:
@@ -95,11 +103,20 @@ def analyses_in(product: Product, ids: Iterable[UUID]) -> list[Analysis]:
     return [found[pk] for pk in wanted]
 
 
+def analysis_of(revision: Revision) -> Analysis | None:
+    """The newest analysis of the picture that the photo has now."""
+    rows = revision.analyses.filter(image_hash=revision.image_hash)
+    return rows.select_related("revision__product").order_by("-pk").first()
+
+
 def latest_analyses(product: Product) -> list[Analysis]:
-    """The newest analysis of each current photo, by view."""
+    """The newest analysis of each current photo's present picture, by view."""
     rows = (
         Analysis.objects.filter(
-            product=product, revision__is_current=True, revision__deleted_at__isnull=True
+            product=product,
+            revision__is_current=True,
+            revision__deleted_at__isnull=True,
+            image_hash=F("revision__image_hash"),
         )
         .select_related("revision")
         .order_by("revision_id", "-pk")
@@ -120,8 +137,15 @@ def close_ups_of(product: Product) -> list[CloseUp]:
 
 
 def sketches_of(product: Product) -> list[Sketch]:
-    """The product's current flats, main view first."""
-    return list(Sketch.objects.filter(product=product, is_current=True).order_by("pk"))
+    """The product's current flats, main view first, and those with a photo before those without."""
+    order = SKETCHED_SHOE if product.category == "footwear" else SKETCHED
+    rows = Sketch.objects.filter(product=product, is_current=True).order_by("pk")
+
+    def rank(row: Sketch) -> tuple[bool, int]:
+        place = order.index(row.view_type) if row.view_type in order else len(order)
+        return row.revision_id is None, place
+
+    return sorted(rows, key=rank)
 
 
 def with_covers(rows: QuerySet[Product]) -> QuerySet[Product]:

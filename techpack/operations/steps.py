@@ -22,7 +22,7 @@ from generation.kinds import Prepared
 from generation.models import Job
 from generation.operations import submit
 from generation.prompts import prompt_of
-from generation.providers.routes import routes_of
+from generation.routing import pin
 from techpack import queries, seeing, trade
 from techpack.inputs import AnalyzeInput, CloseUpsInput, DetectInput, SketchesInput, ids_of
 from techpack.models import Analysis, Product, Revision
@@ -104,14 +104,7 @@ def analyze_base_views(
         product = queries.product_of(user, given.product_id)
         revisions = queries.revisions_in(product, given.revision_ids)
         choose_category(product, given.category)
-        keys = {str(row.pk): cache_key(user, product, row) for row in revisions}
-        fresh = analysing.not_cached(user, keys)
-        inputs = {"revision_ids": list(keys), "cache_keys": keys, "fresh": fresh}
-        if fresh:
-            return Prepared(inputs, product_id=product.pk, planned=len(fresh))
-        return Prepared(
-            inputs, product_id=product.pk, planned=len(keys), store=analysing.store_cached
-        )
+        return analysis_of(user, product, revisions)
 
     count = views_in(data)
     return submit(
@@ -125,6 +118,22 @@ def analyze_base_views(
         alternatives=_fewer_views(user, data),
         reason=f"{count} view{'' if count == 1 else 's'}",
     )
+
+
+def analysis_of(user: Any, product: Product, revisions: list[Revision]) -> Prepared:
+    """The analysis of these photos: by whom, and which of them are not known yet.
+
+    Who is asked is part of what is kept, so the one that was looked up by is the one that is asked.
+    Raises ProviderUnavailable.
+    """
+    routes = pin(user, [ANALYZE])
+    keys = {str(row.pk): cache_key(user, product, row, routes[ANALYZE]) for row in revisions}
+    fresh = analysing.not_cached(user, keys)
+    inputs = {"revision_ids": list(keys), "cache_keys": keys, "fresh": fresh}
+    if fresh:
+        return Prepared(inputs, product_id=product.pk, planned=len(fresh), routes=routes)
+    store = analysing.store_cached
+    return Prepared(inputs, product_id=product.pk, planned=len(keys), store=store, routes=routes)
 
 
 def _fewer_views(user: Any, data: Mapping[str, Any]) -> Iterator[Alternative]:
@@ -147,13 +156,12 @@ def _fresh_views(user: Any, data: Mapping[str, Any]) -> list[str]:
         given = checked(AnalyzeInput, data)
         product = queries.product_of(user, given.product_id)
         revisions = queries.revisions_in(product, given.revision_ids)
+        if given.category not in (None, "", product.category):
+            return []  # in another category nothing is cached
+        fresh: list[str] = analysis_of(user, product, revisions).input["fresh"]
     except DomainError:
         return []
-    if given.category not in (None, "", product.category):
-        return []  # in another category nothing is cached
-    return analysing.not_cached(
-        user, {str(row.pk): cache_key(user, product, row) for row in revisions}
-    )
+    return fresh
 
 
 def generate_close_ups(
@@ -239,16 +247,18 @@ def choose_category(product: Product, said: str | None) -> None:
     product.save()
 
 
-def cache_key(user: Any, product: Product, revision: Revision) -> str:
-    """Account, image, model, prompt, category and words: what an answer depends on."""
-    name, model = routes_of(ANALYZE)[0]
-    version = STUDIO_VERSION if name == "studio" else _prompt_version(product, revision)
+def cache_key(user: Any, product: Product, revision: Revision, route: str) -> str:
+    """Account, image, model, prompt, category and words: what an answer depends on.
+
+    ``route`` is the ``provider:model`` that is asked.
+    """
+    version = STUDIO_VERSION if route.startswith("studio:") else _prompt_version(product, revision)
     said = [product.description, product.subcategory, revision.strokes, revision.landmarks]
     words = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
     parts = [
         str(user.pk),
         revision.image_hash,
-        f"{name}:{model}",
+        route,
         version,
         product.category,
         words,

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from generation.kinds import Outcome
-from generation.models import Job
+from generation.models import AICall, Job
 from generation.providers.protocols import Answer
 from generation.run import Run
 from techpack import measuring, outlines, queries, seeing
@@ -38,10 +38,10 @@ def work(run: Run) -> Outcome:
     run.report(
         done=0, planned=len(fresh), step=f"Looking at {len(fresh)} of {len(revisions)} views"
     )
-    _ensure_category(run, product, revisions)
+    ensure_category(run, product, revisions[0])
     parts = Parts(run, planned=len(fresh), step="{done} of {planned} views")
     answers: dict[str, Answer] = {}
-    for row, found in run.parallel(OPERATION, fresh, lambda row: _look(run, row)):
+    for row, found in run.parallel(OPERATION, fresh, lambda row: look(run, row)):
         if isinstance(found, Exception):
             parts.lost(part_id=str(row.pk), view_type=row.view_type, error=found)
         else:
@@ -61,16 +61,17 @@ def _photos(ids: Iterable[str], product: Product) -> list[Revision]:
     return [found[pk] for pk in ids if pk in found]
 
 
-def _ensure_category(run: Run, product: Product, revisions: list[Revision]) -> None:
+def ensure_category(run: Run, product: Product, revision: Revision) -> None:
     """Nobody named the category yet: detect it first, free."""
     if product.category:
         return
-    outlines.ensure_outline(revisions[0])
-    guess = detecting.ask(run, seeing.view_of(revisions[0]), seeing.brief_of(product))
+    outlines.ensure_outline(revision)
+    guess = detecting.ask(run, seeing.view_of(revision), seeing.brief_of(product))
     detecting.keep(product, guess)
 
 
-def _look(run: Run, revision: Revision) -> Answer:
+def look(run: Run, revision: Revision) -> Answer:
+    """What the provider sees in a photo."""
     outlines.ensure_geometry(revision)
     view, brief = seeing.view_of(revision), seeing.brief_of(revision.product)
     told = {
@@ -88,18 +89,23 @@ def _look(run: Run, revision: Revision) -> Answer:
 
 def _store(job: Job, revisions: list[Revision], answers: Mapping[str, Answer]) -> dict[str, Any]:
     """Write a row for each answer; a view that was cached is written from its cache."""
-    times = {call.part: call for call in job.calls.filter(operation_name=OPERATION)}
+    bought = job.calls.filter(operation_name=OPERATION, status=AICall.Status.COMPLETED)
+    times = {call.part: call for call in bought}
     made = []
     for revision in revisions:
         answer = answers.get(str(revision.pk))
         if answer is not None:
-            made.append(_keep(job, revision, answer, times.get(str(revision.pk))))
+            known_as = job.input["cache_keys"][str(revision.pk)]
+            made.append(keep(job, revision, answer, known_as, times.get(str(revision.pk))))
         elif str(revision.pk) not in job.input["fresh"]:
             made.append(_from_cache(job, revision))
     return {"analyses": [[str(row.pk), row.is_cached] for row in made]}
 
 
-def _keep(job: Job, revision: Revision, answer: Answer, call: Any) -> Analysis:
+def keep(
+    job: Job, revision: Revision, answer: Answer, cache_key: str, call: AICall | None
+) -> Analysis:
+    """Write an answer as the photo's newest analysis; ``call`` is how it was bought."""
     return _write(
         job,
         revision,
@@ -108,6 +114,7 @@ def _keep(job: Job, revision: Revision, answer: Answer, call: Any) -> Analysis:
         ms=call.processing_time_ms if call else 0,
         model=f"{call.provider}:{call.model_name}" if call else "",
         cached=False,
+        cache_key=cache_key,
     )
 
 
@@ -116,14 +123,26 @@ def _from_cache(job: Job, revision: Revision) -> Analysis:
     cache_key = job.input["cache_keys"][str(revision.pk)]
     known = Analysis.objects.filter(user_id=job.user_id, cache_key=cache_key).order_by("-pk")
     own = known.filter(revision=revision).first()
-    newest = revision.analyses.order_by("-pk").first()
+    newest = queries.analysis_of(revision)
     if own is not None and newest is not None and own.pk == newest.pk:
         own.is_cached = True
         own.tokens_used = own.processing_time_ms = 0
         return own
     first = known[0]
+    return from_known(job, revision, first)
+
+
+def from_known(job: Job, revision: Revision, known: Analysis) -> Analysis:
+    """Write what is known of the same picture as the photo's newest analysis."""
     return _write(
-        job, revision, raw=first.raw_data, tokens=0, ms=0, model=first.model_used, cached=True
+        job,
+        revision,
+        raw=known.raw_data,
+        tokens=0,
+        ms=0,
+        model=known.model_used,
+        cached=True,
+        cache_key=known.cache_key,
     )
 
 
@@ -136,6 +155,7 @@ def _write(
     ms: int,
     model: str,
     cached: bool,
+    cache_key: str,
 ) -> Analysis:
     lengths = measuring.dimension_entries(revision)
     data = {**raw, "dimensions": lengths or raw.get("dimensions", [])}
@@ -147,7 +167,7 @@ def _write(
         job=job,
         view_type=revision.view_type,
         image_hash=revision.image_hash,
-        cache_key=job.input["cache_keys"][str(revision.pk)],
+        cache_key=cache_key,
         category=revision.product.category,
         raw_data=raw,
         analysis_data=data,
@@ -169,7 +189,7 @@ def store_cached(job: Job) -> dict[str, Any]:
 def present(job: Job) -> dict[str, Any]:
     """``{analyses: […]}`` in the order asked for."""
     listed = dict((job.result or {}).get("analyses", []))
-    rows = Analysis.objects.filter(pk__in=listed).select_related("revision")
+    rows = Analysis.objects.filter(pk__in=listed).select_related("revision__product")
     found = {str(row.pk): row for row in rows}
     return {
         "analyses": [

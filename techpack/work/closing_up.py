@@ -33,8 +33,12 @@ def work(run: Run) -> Outcome:
         revision.product = product
         outlines.ensure_outline(revision)
     views = {str(row.pk): seeing.view_of(row) for row in revisions}
-    run.report(done=0, planned=8, step="Planning the shots")
-    plan = _plan(run, [views[str(row.pk)] for row in revisions], product)
+    # A retry makes only these of an earlier plan, beside those that are there.
+    plan: list[Shot] = run.input.get("shots") or []
+    adds = bool(plan)
+    if not adds:
+        run.report(done=0, planned=8, step="Planning the shots")
+        plan = _plan(run, [views[str(row.pk)] for row in revisions], product)
     parts = Parts(run, planned=len(plan), step="{done} of {planned} shots")
     made: dict[int, tuple[Answer, Answer]] = {}
     for shot, found in run.parallel(DESCRIBE, plan, lambda shot: _shoot(run, views, shot)):
@@ -47,7 +51,8 @@ def work(run: Run) -> Outcome:
     made_from = fingerprint(product, revisions)
 
     def store(job: Job) -> dict[str, Any]:
-        CloseUp.objects.filter(product=product, is_current=True).update(is_current=False)
+        if not adds:
+            CloseUp.objects.filter(product=product, is_current=True).update(is_current=False)
         rows = [
             _row(job, product, shot, *made[shot["order"]], thumbnails[shot["order"]], made_from)
             for shot in plan

@@ -20,8 +20,7 @@ from techpack.work.parts import Parts
 
 OPERATION = "sketches/generate"
 COUNT = 3
-USUAL = ("front", "back", "side")
-FOOTWEAR = ("side", "top", "back", "front")
+USUAL, FOOTWEAR = queries.SKETCHED, queries.SKETCHED_SHOE
 SIDES = ("side", "left", "right")
 DRAWN = frozenset({"front", "back", "top", "bottom", *SIDES})
 
@@ -35,6 +34,9 @@ def work(run: Run) -> Outcome:
         revision.product = product
         outlines.ensure_geometry(revision)
     sources = sources_of(revisions, is_footwear=product.category == "footwear")
+    # A retry draws only these, beside those that are there.
+    if only := run.input.get("views"):
+        sources = {view: sources.get(view) for view in only}
     run.report(done=0, planned=len(sources), step="Drawing the flats")
     parts = Parts(run, planned=len(sources), step="{done} of {planned} sketches")
     drawn: dict[str, Answer] = {}
@@ -50,11 +52,13 @@ def work(run: Run) -> Outcome:
             else:
                 drawn[view] = found
                 parts.took()
-    made = _composed(product, drawn, sources, revisions)
+    beside = [row for row in queries.sketches_of(product) if only and row.view_type not in only]
+    made = _composed(product, drawn, sources, beside)
     made_from = fingerprint(product, revisions)
 
     def store(job: Job) -> dict[str, Any]:
-        Sketch.objects.filter(product=product, is_current=True).update(is_current=False)
+        current = Sketch.objects.filter(product=product, is_current=True)
+        (current.filter(view_type__in=made) if only else current).update(is_current=False)
         for sketch in made.values():
             sketch.job, sketch.made_from = job, made_from
             sketch.save(force_insert=True)
@@ -107,12 +111,17 @@ def _composed(
     product: Product,
     drawn: dict[str, Answer],
     sources: dict[str, Revision | None],
-    revisions: list[Revision],
+    beside: list[Sketch],
 ) -> dict[str, Sketch]:
-    """Place callouts and measures, write the SVG and its picture."""
+    """Place callouts and measures, write the SVG and its picture.
+
+    Callouts are on one flat only, and a measure is drawn once: what is on the flats ``beside``
+    is not drawn again.
+    """
     pack = merge.load(product)
     numbers = numbers_of(pack)
-    shown_codes: set[str] = set()
+    shown_codes = {row["code"] for sketch in beside for row in sketch.measurements}
+    has_callouts = any(sketch.callouts for sketch in beside)
     made: dict[str, Sketch] = {}
     for view in sources:
         if view not in drawn:
@@ -123,7 +132,9 @@ def _composed(
             revision=sources[view],
             view_type=view,
             drawing=data["drawing"],
-            callouts=[] if made else drawing.place_callouts(pack, data["anchors"], numbers),
+            callouts=[]
+            if made or has_callouts
+            else drawing.place_callouts(pack, data["anchors"], numbers),
             measurements=drawing.place_measures(pack, data["measures"], skip=shown_codes),
         )
         shown_codes |= {row["code"] for row in sketch.measurements}

@@ -125,7 +125,7 @@ def test_part_of_a_batch_is_charged_pro_rata(submit: Submit, user: Any, echo: Ec
 
     job.refresh_from_db()
     assert job.status == Job.Status.PARTLY_SUCCEEDED
-    assert job.result == {"said": "half", "failed": lost}
+    assert job.result == {"said": "half", "failed": lost, "left": 3 * CREDIT // 2}
     assert credit.balance(user).available == 18 * CREDIT - 3 * CREDIT // 2
 
 
@@ -244,17 +244,19 @@ def lose_a_worker_during(run: Run, *, resubmittable: bool) -> None:
     Job.objects.filter(pk=run.job.pk).update(lease_expires_at=Now() - timedelta(seconds=1))
 
 
-def test_a_paid_call_without_an_answer_is_not_bought_again(submit: Submit, user: Any) -> None:
+def test_a_lost_job_goes_on_without_the_call_that_may_have_been_bought(
+    submit: Submit, user: Any
+) -> None:
     run = claim(job_id=submit().pk)
     assert run is not None
     lose_a_worker_during(run, resubmittable=False)
 
-    assert work.sweep() == {"requeued": 0, "ended": 1, "rung": 0}
+    assert work.sweep() == {"requeued": 1, "ended": 0, "rung": 0}
 
     run.job.refresh_from_db()
-    assert (run.job.status, code_of(run.job)) == ("failed", "AMBIGUOUS")
-    assert AICall.objects.get().status == AICall.Status.AMBIGUOUS
-    assert balance_of(user) == (18, 0)
+    assert run.job.status == Job.Status.QUEUED
+    call = AICall.objects.get()
+    assert (call.status, call.error_class) == (AICall.Status.AMBIGUOUS, "ambiguous")
 
 
 def test_a_call_that_buys_nothing_is_made_again(submit: Submit, user: Any) -> None:

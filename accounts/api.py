@@ -1,12 +1,22 @@
 """API keys over HTTP. No key manages keys: the classes name no scopes."""
 
+from typing import cast
+
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.operations import change_key, create_key, revoke_key
+from accounts.operations import (
+    Preferences,
+    change_key,
+    change_preferences,
+    create_key,
+    revoke_key,
+)
 from accounts.queries import key_of, keys_of, person_of
 from accounts.serializers import (
+    AccountChange,
+    AccountOutput,
     KeyChange,
     KeyOutput,
     KeyPage,
@@ -15,6 +25,29 @@ from accounts.serializers import (
     present_keys,
 )
 from core.api import Endpoint, page_of, uuid_or_404
+
+
+class OwnAccount(Endpoint):
+    """The account itself."""
+
+    scopes = {"GET": "account", "PATCH": "account"}
+
+    @extend_schema(operation_id="account_read", responses={200: AccountOutput})
+    def get(self, request: Request) -> Response:
+        """Whose account it is, and its preferences."""
+        return Response(AccountOutput(person_of(request)).data)
+
+    @extend_schema(
+        operation_id="account_change", request=AccountChange, responses={200: AccountOutput}
+    )
+    def patch(self, request: Request) -> Response:
+        """Change name or preferences, as whether another AI service may answer for a broken one."""
+        given = AccountChange(data=request.data)
+        given.is_valid(raise_exception=True)
+        changes = cast(Preferences, given.validated_data)
+        return Response(
+            AccountOutput(change_preferences(user=person_of(request), changes=changes)).data
+        )
 
 
 class Keys(Endpoint):

@@ -12,11 +12,17 @@ class PreferencesForm(forms.ModelForm):
 
     class Meta:
         model = User
-        fields = ("name", "units", "locale", "theme")
-        labels = {"locale": "Dates and figures", "theme": "Colours"}
+        fields = ("name", "units", "locale", "theme", "may_fall_back")
+        labels = {
+            "locale": "Dates and figures",
+            "theme": "Colours",
+            "may_fall_back": "Ask another AI service while the usual one is down",
+        }
         help_texts = {
             "name": "Stands as “Drawn by” in your packs.",
             "units": "For new products; a pack never mixes units.",
+            "may_fall_back": "Otherwise a step is refused, and nothing is charged, until it is "
+            "back. Photos go to whoever answers.",
         }
         widgets = {"name": forms.TextInput(attrs={"autocomplete": "name"})}
 

@@ -106,8 +106,22 @@ def note_use(*, key: ApiKey) -> None:
     ApiKey.objects.filter(is_old, pk=key.pk).update(last_used_at=now)
 
 
-def change_preferences(*, user: User, name: str, theme: str, units: str, locale: str) -> User:
-    """Save how the person is called and how figures and pages look to them."""
-    user.name, user.theme, user.units, user.locale = name.strip(), theme, units, locale
-    user.save(update_fields=["name", "theme", "units", "locale"])
+class Preferences(TypedDict, total=False):
+    """What a person can say of themselves and of how the product behaves."""
+
+    name: str
+    theme: str
+    units: str
+    locale: str
+    may_fall_back: bool
+
+
+def change_preferences(*, user: User, changes: Preferences) -> User:
+    """Save how the person is called, how things look, and who may answer; the rest stays."""
+    given: Preferences = {**changes}
+    if "name" in given:
+        given["name"] = given["name"].strip()
+    for field, value in given.items():
+        setattr(user, field, value)
+    user.save(update_fields=list(given))
     return user

@@ -1,6 +1,7 @@
 """Landing, prices and the account's own pages."""
 
 from dataclasses import dataclass
+from typing import cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -14,6 +15,7 @@ from accounts.forms import KeyForm, KeyTermsForm, PreferencesForm
 from accounts.models import ApiKey
 from accounts.operations import (
     KeyChanges,
+    Preferences,
     change_key,
     change_preferences,
     create_key,
@@ -47,7 +49,7 @@ def profile(request: HttpRequest) -> HttpResponse:
     person = person_of(request)
     form = PreferencesForm(request.POST or None, instance=person)
     if request.method == "POST" and form.is_valid():
-        change_preferences(user=person, **form.cleaned_data)
+        change_preferences(user=person, changes=cast(Preferences, form.cleaned_data))
         messages.success(request, "Saved.")
         return redirect("accounts:profile")
     return render(request, "account/profile.html", {"form": form})

@@ -93,6 +93,28 @@ class KeyPage(serializers.Serializer[Any]):
     results = KeyOutput(many=True)
 
 
+class AccountChange(KnownFields):
+    """What can be changed of an account; what is left out stays."""
+
+    name = serializers.CharField(max_length=150, required=False, allow_blank=True)
+    units = serializers.ChoiceField(
+        User.Units.choices, required=False, help_text="for new products"
+    )
+    locale = serializers.ChoiceField(User.Locale.choices, required=False)
+    theme = serializers.ChoiceField(User.Theme.choices, required=False)
+    may_fall_back = serializers.BooleanField(
+        required=False, help_text="ask another AI service while the usual one is down"
+    )
+
+
+class AccountOutput(serializers.ModelSerializer[User]):
+    """An account, and how the product behaves to it."""
+
+    class Meta:
+        model = User
+        fields = ("id", "email", "name", "units", "locale", "theme", "may_fall_back", "date_joined")
+
+
 def present_keys(user: User, keys: Sequence[ApiKey]) -> list[dict[str, Any]]:
     """Keys of the user as KeyOutput."""
     used = used_this_month(user, keys)

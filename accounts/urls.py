@@ -16,6 +16,7 @@ urlpatterns = [
 ]
 
 api_urls = [
+    path("account", api.OwnAccount.as_view(), name="api-account"),
     path("keys", api.Keys.as_view(), name="api-keys"),
     path("keys/<str:key_id>", api.KeyDetail.as_view(), name="api-key"),
 ]

@@ -216,7 +216,9 @@ def price_of_retry(job: Job) -> Microcredits:
     """What a retry of the job would hold, in µcr. Raises Conflict where there is none."""
     if not job.is_final:
         raise Conflict("This job is still going on.", code="JOB_UNFINISHED")
-    if (done := job.retries.filter(status__in=Job.WORKED).first()) is not None:
+    # Over ``all`` rather than a filter, so that lists can fetch the retries beforehand.
+    done = next((each for each in job.retries.all() if each.status in Job.WORKED), None)
+    if done is not None:
         raise Conflict(
             "This was tried again already.",
             code="JOB_RETRIED",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.errors import Conflict
 from core.models import IdempotencyRecord
 from core.money import format_credits
 from generation.kinds import kind_of
 from generation.models import Job
+from generation.operations import price_of_retry
 
 
 def present_job(job: Job) -> dict[str, Any]:
@@ -25,12 +27,22 @@ def present_job(job: Job) -> dict[str, Any]:
         "credits_captured": format_credits(hold.captured if hold else 0),
         "credits_released": format_credits(hold.released if hold else 0),
         "reservation_id": hold.pk if hold else None,
+        "retry_of": job.retry_of_id,
+        "retry_credits": _retry_credits(job),
         "error": job.error,
         "result": present_result(job) if job.result is not None else None,
         "created_at": job.created_at,
         "started_at": job.started_at,
         "finished_at": job.finished_at,
     }
+
+
+def _retry_credits(job: Job) -> str | None:
+    """What a retry would hold; None where nothing can be tried again."""
+    try:
+        return format_credits(price_of_retry(job))
+    except Conflict:
+        return None
 
 
 def present_result(job: Job) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from generation.models import AICall, Job
 
 
 def jobs_of(user: Any, *, status: str = "", kind: str = "") -> QuerySet[Job]:
-    """The user's jobs with their holds, newest first."""
-    rows = Job.objects.filter(user=user).select_related("hold").order_by("-pk")
+    """The user's jobs with their holds and retries, newest first."""
+    rows = Job.objects.filter(user=user).select_related("hold").prefetch_related("retries")
+    rows = rows.order_by("-pk")
     if status:
         rows = rows.filter(status=status)
     return rows.filter(kind=kind) if kind else rows

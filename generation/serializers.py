@@ -21,6 +21,10 @@ class JobSerializer(serializers.Serializer):
     credits_captured = serializers.CharField()
     credits_released = serializers.CharField()
     reservation_id = serializers.UUIDField(allow_null=True)
+    retry_of = serializers.UUIDField(allow_null=True, help_text="the job that this one retries")
+    retry_credits = serializers.CharField(
+        allow_null=True, help_text="what a retry would hold; null where there is nothing to retry"
+    )
     error = serializers.DictField(allow_null=True, help_text="the error of the envelope")
     result = serializers.DictField(allow_null=True, help_text="what its own address answers")
     created_at = serializers.DateTimeField()

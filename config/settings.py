@@ -161,6 +161,11 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "sweep": {"task": "generation.tasks.sweep", "schedule": timedelta(seconds=10)},
+    "watch": {
+        "task": "generation.tasks.watch",
+        "schedule": timedelta(seconds=15),
+        "options": {"expires": 15},  # the next looks at the same
+    },
     "tell-unseen": {"task": "generation.tasks.tell_unseen", "schedule": timedelta(seconds=10)},
     "send-mail": {"task": "notifications.tasks.send_due", "schedule": timedelta(seconds=10)},
     "photos": {"task": "techpack.tasks.prepare_forgotten", "schedule": timedelta(seconds=20)},
@@ -359,6 +364,7 @@ REFUSAL_PERCENT: int = env.int("REFUSAL_PERCENT", default=50)
 BREAKER_FAILURES: int = env.int("BREAKER_FAILURES", default=5)
 BREAKER_WINDOW_S: int = env.int("BREAKER_WINDOW_S", default=60)
 BREAKER_OPEN_S: int = env.int("BREAKER_OPEN_S", default=30)
+# Alertmanager's address, without /api/v2. Without one, alerts are only shown in the admin.
 ALERTMANAGER_URL: str = env.str("ALERTMANAGER_URL", default="")
 
 # --- Logs --------------------------------------------------------------------------------

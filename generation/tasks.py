@@ -7,6 +7,7 @@ from uuid import UUID
 from celery import shared_task
 
 from generation import notices, work
+from generation.alerts import watching
 
 
 @shared_task
@@ -25,3 +26,9 @@ def sweep() -> None:
 def tell_unseen() -> None:
     """Tell of what ended while somebody seemed to look."""
     notices.tell_unseen()
+
+
+@shared_task(soft_time_limit=60, time_limit=90)
+def watch() -> None:
+    """Find what operators have to know, and tell Alertmanager."""
+    watching.watch()

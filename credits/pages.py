@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +18,7 @@ from rest_framework.request import Request
 
 from core.api import page_of
 from core.money import Microcredits, format_credits, shown, worded
+from core.spreadsheets import cell, csv_of, download
 from credits import audit, budget, queries
 from credits.forms import FloorForm
 from credits.models import Hold, Lot
@@ -118,23 +118,11 @@ def _left(lots: list[Lot], kind: str) -> Microcredits:
     return sum(lot.available for lot in lots if lot.kind == kind)
 
 
-class _Echo:
-    """A file that hands back what is written to it, so that a CSV can be streamed."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
 @login_required
 @require_safe
 def statement_csv(request: HttpRequest) -> StreamingHttpResponse:
     """The whole statement, newest first."""
-    writer = csv.writer(_Echo())
-    response = StreamingHttpResponse(
-        (writer.writerow(row) for row in _csv_rows(request.user)), content_type="text/csv"
-    )
-    response.headers["Content-Disposition"] = 'attachment; filename="credits.csv"'
-    return response
+    return download(request, csv_of(_csv_rows(request.user)), name="credits.csv")
 
 
 def _csv_rows(user: Any) -> Iterator[list[str]]:
@@ -146,16 +134,11 @@ def _csv_rows(user: Any) -> Iterator[list[str]]:
         for row, words in zip(rows, rows_of(user, rows), strict=True):
             yield [
                 words.at.isoformat(timespec="seconds"),
-                *(_safe(text) for text in (words.title, words.subtitle)),
+                *(cell(text) for text in (words.title, words.subtitle)),
                 format_credits(row.line.held),
-                _safe(words.outcome),
+                cell(words.outcome),
                 format_credits(row.change),
                 format_credits(row.balance_after),
                 words.id,
             ]
         batch = list(lines.filter(id__lt=batch[-1].id)[:CSV_BATCH])
-
-
-def _safe(text: str) -> str:
-    """Text that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

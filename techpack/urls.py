@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from techpack import pages
-from techpack.api import pack, products, steps
+from techpack.api import audit, pack, products, steps
 
 app_name = "techpack"
 
@@ -21,6 +21,9 @@ urlpatterns = [
     path("products/<str:product_id>/fields", pages.fields, name="fields"),
     path("products/<str:product_id>/run/<str:step>", pages.run, name="run"),
     path("products/<str:product_id>/stop/<str:job_id>", pages.stop, name="stop"),
+    path("products/<str:product_id>/audit", pages.audit, name="audit"),
+    path("products/<str:product_id>/audit.csv", pages.audit_csv, name="audit-csv"),
+    path("products/<str:product_id>/audit.json", pages.audit_json, name="audit-json"),
     path("products/<str:product_id>/pack", pages.document, name="document"),
     path("products/<str:product_id>/pack.pdf", pages.pdf, name="pdf"),
     path("views/<str:revision_id>", pages.view, name="view"),
@@ -45,7 +48,7 @@ api_urls = [
     ),
     path("products/<str:product_id>/tech-pack.pdf", pack.TechPackPdf.as_view(), name="api-pdf"),
     path("products/<str:product_id>/readiness", pack.ReadinessOf.as_view(), name="api-readiness"),
-    path("products/<str:product_id>/audit", pack.Audit.as_view(), name="api-audit"),
+    path("products/<str:product_id>/audit", audit.Audit.as_view(), name="api-audit"),
     path("revisions/<str:revision_id>", products.OneRevision.as_view(), name="api-revision"),
     path("revisions/<str:revision_id>/scale", products.Scale.as_view(), name="api-scale"),
     path("revisions/<str:revision_id>/outline", products.OutlineOf.as_view(), name="api-outline"),

@@ -10,9 +10,8 @@ from drf_spectacular.utils import OpenApiParameter, OpenApiTypes, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api import Endpoint, page_of, uuid_or_404
+from core.api import Endpoint, uuid_or_404
 from core.errors import InvalidRequest
-from generation import queries as jobs
 from techpack import operations, queries
 from techpack.api import shapes
 from techpack.document.export import pdf_of
@@ -134,36 +133,3 @@ def pdf_response(product: Any, *, user: Any, units: str) -> HttpResponse:
         content_type="application/pdf",
         headers={"Content-Disposition": f'inline; filename="{name}"'},
     )
-
-
-class Audit(Endpoint):
-    """Every AI call behind a pack."""
-
-    scopes = {"GET": READ}
-
-    @extend_schema(operation_id="audit_list", responses=shapes.AuditPage)
-    def get(self, request: Request, product_id: str) -> Response:
-        """Every AI call behind the pack, newest first."""
-        product = queries.product_of(request.user, uuid_or_404(product_id))
-        return Response(page_of(request, jobs.calls_of(request.user, product.pk), _call))
-
-
-def _call(call: Any) -> dict[str, Any]:
-    return {
-        "id": call.pk,
-        "job_id": call.job_id,
-        "operation": call.operation_name,
-        "type": call.operation_type,
-        "part": call.part,
-        "provider": call.provider,
-        "model": call.model_name,
-        "status": call.status,
-        "prompt_tokens": call.prompt_tokens,
-        "completion_tokens": call.completion_tokens,
-        "total_tokens": call.total_tokens,
-        "cost_usd": call.cost_usd_micros / 1_000_000,
-        "processing_time_ms": call.processing_time_ms,
-        "error_class": call.error_class or None,
-        "created_at": call.created_at,
-        "completed_at": call.completed_at,
-    }

@@ -1,5 +1,6 @@
 """The pages of products: each parses, calls one verb, answers."""
 
+from techpack.pages.audit import audit, audit_csv, audit_json
 from techpack.pages.document import document, pdf
 from techpack.pages.products import delete, details, products, restore, start
 from techpack.pages.views import (
@@ -15,6 +16,9 @@ from techpack.pages.workspace import fields, run, stop, workspace
 
 __all__ = [
     "add_view",
+    "audit",
+    "audit_csv",
+    "audit_json",
     "change_view",
     "delete",
     "details",

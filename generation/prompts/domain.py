@@ -98,17 +98,22 @@ def _plain(words: str) -> str:
 
 
 @cache
-def _patterns() -> tuple[tuple[re.Pattern[str], Domain], ...]:
+def _words() -> tuple[tuple[str, re.Pattern[str], Domain], ...]:
     """Each word with its domain, longest first."""
     pairs = [(_plain(word), row) for row in domains() for word in row.words]
     pairs.sort(key=lambda pair: -len(pair[0]))
     return tuple(
-        (re.compile(rf"(?<!\w){re.escape(word)}(?:e?s)?(?!\w)"), row) for word, row in pairs
+        (word, re.compile(rf"(?<!\w){re.escape(word)}(?:e?s)?(?!\w)"), row) for word, row in pairs
     )
 
 
 def _named(said: str, usable: Sequence[Domain]) -> Domain | None:
+    ids = {row.id for row in usable}
     return next(
-        (row for pattern, row in _patterns() if row in usable and said and pattern.search(said)),
+        (
+            row
+            for word, pattern, row in _words()
+            if row.id in ids and word in said and pattern.search(said)
+        ),
         None,
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
@@ -15,9 +16,12 @@ from credits import names
 from credits.models import Hold
 from generation.kinds import direct_names
 from generation.models import Job
+from generation.run import DATABASE_AWAY
 from notifications import watches
 from notifications.models import TITLE_LONGEST, Notification
 from notifications.operations import notify
+
+log = logging.getLogger("techpack.jobs")
 
 SUCCEEDED, PARTLY, FAILED, REFUSED = "succeeded", "partly_succeeded", "failed", "refused"
 HEADLINES: Final = {
@@ -28,6 +32,7 @@ HEADLINES: Final = {
 }
 FREE: Final = "Nothing was charged."
 # After this, a page that was open at a job's end has said again that it is, or it is not.
+AT_ONCE = 200
 LOOK_AGAIN_S = watches.RENEWED_EVERY_S + 5
 
 
@@ -53,10 +58,21 @@ def ended(job: Job, *, by_sweeper: bool = False) -> None:
     """Tell how the job ended, unless somebody sees it; in the transaction that ends it.
 
     A request that waits for the job delivers its answer, and an open page of the product shows
-    it. Whether they really did is known a little later: see ``tell_unseen``.
+    it. Whether they really did is known a little later: see ``tell_unseen``. A fault of ours in
+    telling is logged and does not keep the job from ending.
     """
     if not _is_of_interest(job, by_sweeper=by_sweeper):
         return
+    try:
+        with transaction.atomic():
+            _tell_or_look_again(job)
+    except DATABASE_AWAY:
+        raise
+    except Exception:
+        log.exception("the end of job %s was not told", job.pk)
+
+
+def _tell_or_look_again(job: Job) -> None:
     if watches.is_watched(job.user_id, [job.pk]):
         return
     if job.product_id and watches.is_watched(job.user_id, [job.product_id]):
@@ -71,19 +87,25 @@ def tell_unseen() -> int:
 
     The request that waited was cut off, or the page was closed or left for another.
     """
-    told = 0
-    for job in Job.objects.filter(pk__in=watches.lapsed_subjects()):
-        with transaction.atomic():
-            owners = watches.take_lapsed(job.pk)
-            job.refresh_from_db()
-            if job.user_id in owners and job.is_final and not _was_seen(job):
-                tell_end(job)
-                told += 1
+    lapsed = Job.objects.filter(pk__in=watches.lapsed()).order_by("pk")
+    told = sum(_tell_unseen(job_id) for job_id in lapsed.values_list("pk", flat=True)[:AT_ONCE])
     watches.forget_old()
     return told
 
 
-def _is_of_interest(job: Job, *, by_sweeper: bool) -> bool:
+def _tell_unseen(job_id: UUID) -> bool:
+    """Whether this job's end was told now; one transaction, so that it is told once."""
+    with transaction.atomic():
+        owners = watches.take_lapsed(job_id)
+        job = Job.objects.get(pk=job_id)
+        is_due = job.user_id in owners and job.is_final and _is_of_interest(job)
+        if not is_due or _was_seen(job):
+            return False
+        tell_end(job)
+    return True
+
+
+def _is_of_interest(job: Job, *, by_sweeper: bool = False) -> bool:
     """Paid, not stopped by the user, and not answered by the process that was asked."""
     if job.hold_id is None or job.status == Job.Status.CANCELED:
         return False
@@ -116,12 +138,12 @@ def tell_end(job: Job) -> None:
     outcome, hold = outcome_of(job), Hold.objects.get(job=job)
     headline = HEADLINES[outcome].format(names.label_of(job.kind))
     lead = _lead_of(job, outcome)
-    cost = cost_in_words(hold, is_refusal=outcome == REFUSED)
+    cost = cost_in_words(hold)
     notify(
         user_id=job.user_id,
         kind=f"job.{outcome}",
         title=_title(headline, _product_of(job)),
-        body=" ".join(_sentences(job, outcome, cost)),
+        body="\n".join(_sentences(job, outcome, cost)),
         link=lead.link,
         link_label=lead.label,
         context={
@@ -137,18 +159,18 @@ def tell_end(job: Job) -> None:
     )
 
 
-def cost_in_words(hold: Hold, *, is_refusal: bool = False) -> str:
+def cost_in_words(hold: Hold) -> str:
     """What became of what was put aside: "3 credits were charged." """
     if not hold.captured:
         return FREE
     if hold.unlimited:
-        return f"{FREE} It is included in your plan."
+        return f"{FREE} Your plan includes it."
     charged = _were(hold.captured, "charged")
-    if is_refusal:
-        return f"{charged}: {settings.REFUSAL_PERCENT} % of the price, as announced."
-    if hold.released:
-        return f"{charged}, {_were(hold.released, 'given back', brief)}."
-    return f"{charged}."
+    return (
+        f"{charged}, {_were(hold.released, 'given back', brief)}."
+        if hold.released
+        else f"{charged}."
+    )
 
 
 def _were(amount: Microcredits, done: str, say: Callable[[Microcredits], str] = worded) -> str:
@@ -156,18 +178,25 @@ def _were(amount: Microcredits, done: str, say: Callable[[Microcredits], str] = 
 
 
 def _sentences(job: Job, outcome: str, cost: str) -> list[str]:
+    """The body, a paragraph each: what happened and cost, then what to do."""
     error: Mapping[str, Any] = job.error or {}
     match outcome:
         case "succeeded":
             return [cost]
         case "partly_succeeded":
-            return [*_lost_in_words(job), cost, "What failed can be run alone, at its own price."]
+            return [" ".join([*_lost_in_words(job), cost]), _rest_in_words(job)]
     happened = str(error.get("message") or "It could not be done.")
-    told = [happened] if FREE in happened else [happened, cost]
-    told += [f"{words}." for words in error.get("suggestions") or []]
+    told = [happened if "charged" in happened else f"{happened} {cost}"]
+    told += [_sentence(words) for words in error.get("suggestions") or []]
     if error.get("code") == "BUG" and job.request_id:
-        told.append(f"Request id: {job.request_id}.")
+        told.append(f"Request id: {job.request_id}")
     return told
+
+
+def _sentence(words: str) -> str:
+    """Closed by a full stop, except where an address would take it along."""
+    is_closed = words.endswith((".", "?", "!")) or "://" in words.rpartition(" ")[2]
+    return words if is_closed else f"{words}."
 
 
 def _lost_in_words(job: Job) -> list[str]:
@@ -177,6 +206,14 @@ def _lost_in_words(job: Job) -> list[str]:
     reasons = [reason.replace(FREE, "").strip() for reason in why]
     counted = f"{len(lost)} of {max(job.planned, len(lost))} parts failed."
     return [counted, *dict.fromkeys(reason for reason in reasons if reason)]
+
+
+def _rest_in_words(job: Job) -> str:
+    left = (job.result or {}).get("left")
+    price = worded(left) if isinstance(left, int) and left else ""
+    return (
+        f"What failed can be run alone, for {price}." if price else "What failed can be run alone."
+    )
 
 
 def _title(headline: str, product: str) -> str:

@@ -151,7 +151,8 @@ def _line(refusal: Refusal) -> str:
 def _cost_in_words(refusal: Refusal) -> str:
     if refusal.charged:
         verb = "was" if refusal.charged == 1_000_000 else "were"
-        return f"{worded(refusal.charged)} {verb} charged, {refusal.percent} % of the price."
+        charged = f"{worded(refusal.charged)} {verb} charged"
+        return f"{charged}: {refusal.percent} % of the price, as announced."
     return f"{FREE_WORDS} Your plan includes it." if refusal.is_included else FREE_WORDS
 
 

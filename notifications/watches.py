@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from notifications.models import Watch
@@ -65,10 +66,9 @@ def take_lapsed(subject: UUID) -> set[UUID]:
     return set(found.values())
 
 
-def lapsed_subjects() -> list[UUID]:
-    """What is no longer looked at, oldest first."""
-    over = Watch.objects.filter(until__lte=Now()).order_by("until")
-    return list(over.values_list("subject", flat=True)[:500])
+def lapsed() -> QuerySet[Watch, UUID]:
+    """What is no longer looked at."""
+    return Watch.objects.filter(until__lte=Now()).values_list("subject", flat=True)
 
 
 def forget_old() -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from generation.errors import ProviderError
+from generation.errors import Failure, ProviderError
 from generation.prompts import Prompt
 from generation.providers.protocols import Usage
 
@@ -27,6 +27,12 @@ class Question:
     prompt: Prompt
     pictures: Sequence[Shown]
     complaint: str = ""
+
+    @property
+    def letters(self) -> int:
+        """How much text it is."""
+        said = (self.prompt.instructions, self.prompt.data_text, self.complaint)
+        return sum(map(len, said))
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,17 @@ def bought(usage: Usage, ref: str) -> Iterator[None]:
     except ProviderError as error:
         error.usage = error.usage or usage
         error.ref = error.ref or ref
+        raise
+
+
+@contextmanager
+def perhaps_bought(usage: Callable[[], Usage]) -> Iterator[None]:
+    """Where no answer comes to what is asked here, this is what it may have cost."""
+    try:
+        yield
+    except ProviderError as error:
+        if error.failure is Failure.AMBIGUOUS:
+            error.usage = error.usage or usage()
         raise
 
 

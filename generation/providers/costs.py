@@ -10,6 +10,11 @@ from django.conf import settings
 
 from generation.providers.protocols import Usage
 
+# Usual figures, for requests of which nobody knows what they cost.
+LETTERS_PER_TOKEN: Final = 4
+TOKENS_PER_PICTURE: Final = 1_200
+TOKENS_SAID: Final = 1_500
+TOKENS_DRAWN: Final = 4_200
 _MOST_TOKENS: Final = 10**9
 _NOTHING: Final = Decimal(0)
 
@@ -34,6 +39,17 @@ def usage_of(
         cost = pictures * price.get("image", _NOTHING) * 1_000_000
     details = {name: value for name, value in told.items() if name not in (prompt, completion)}
     return Usage(asked, answered, int(cost.to_integral_value(ROUND_HALF_UP)), details)
+
+
+def possible(model: str, *, letters: int, pictures: int, is_drawing: bool) -> Usage:
+    """What a request may have cost whose answer never came: an estimate, which says so."""
+    told = {
+        "prompt": letters // LETTERS_PER_TOKEN + pictures * TOKENS_PER_PICTURE,
+        "completion": TOKENS_DRAWN if is_drawing else TOKENS_SAID,
+        "isEstimate": True,
+    }
+    made = 1 if is_drawing else 0
+    return usage_of(model, told, prompt="prompt", completion="completion", pictures=made)
 
 
 def count_of(value: Any) -> int:

@@ -107,7 +107,7 @@ def chat_body(question: Question, model: str, form: str) -> dict[str, Any]:
         described = {"name": name, "schema": schema, "strict": True}
         body["response_format"] = {"type": "json_schema", "json_schema": described}
     else:
-        system += f"\n\nThe JSON schema of the answer:\n{json.dumps(schema)}"
+        system += f"\n\nThe JSON schema of the answer, {name}:\n{json.dumps(schema)}"
         if form == "json_object":
             body["response_format"] = {"type": "json_object"}
     body["messages"] = [

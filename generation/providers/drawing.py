@@ -9,9 +9,10 @@ from typing import Any, Final, Literal
 
 from generation.errors import Failure, ProviderError
 from generation.prompts import Prompt, prompt_of, shot_told, views_told
-from generation.providers.asked import Commission, Made, Shown, bought, prompted
+from generation.providers.asked import Commission, Made, Shown, bought, perhaps_bought, prompted
+from generation.providers.costs import possible
 from generation.providers.pictures import cropped, sendable, taken
-from generation.providers.protocols import Answer, Ask, Brief, View
+from generation.providers.protocols import Answer, Ask, Brief, Usage, View
 
 MARGIN: Final = 0.5  # of a shot's sides: shown around it, so that the model sees where it is
 SOURCES_MOST: Final = 6
@@ -62,7 +63,7 @@ class Drawing(ABC):
             complaint=ask.complaint,
         )
         with prompted(prompt):
-            made = self._made(commission, ask)
+            made = self._asked(commission, ask)
             with bought(made.usage, made.ref):
                 data = flat_of(
                     made.picture, view=view, view_type=view_type, front=front, brief=brief
@@ -109,13 +110,22 @@ class Drawing(ABC):
         )
         return self._photo(commission, ask, {"note": MADE_NOTE})
 
+    def _asked(self, commission: Commission, ask: Ask) -> Made:
+        with perhaps_bought(lambda: _possible(commission, ask.model)):
+            return self._made(commission, ask)
+
     def _photo(self, commission: Commission, ask: Ask, data: dict[str, Any]) -> Answer:
         with prompted(commission.prompt):
-            made = self._made(commission, ask)
+            made = self._asked(commission, ask)
             with bought(made.usage, made.ref):
                 image, width, height = taken(made.picture)
         data = {"width": width, "height": height, **data}
         return _answer(commission.prompt, made, data, {"image.jpg": image})
+
+
+def _possible(commission: Commission, model: str) -> Usage:
+    pictures = len(commission.pictures)
+    return possible(model, letters=len(commission.text), pictures=pictures, is_drawing=True)
 
 
 def _answer(

@@ -87,11 +87,13 @@ def image_body(commission: Commission, model: str) -> dict[str, Any]:
         "n": 1,
         "size": _size_of(commission),
     }
-    if commission.pictures:
-        body["image"] = [
-            (f"picture-{number}.jpg", picture.jpeg, "image/jpeg")
-            for number, picture in enumerate(commission.pictures, start=1)
-        ]
+    files = [
+        (f"picture-{number}.jpg", picture.jpeg, "image/jpeg")
+        for number, picture in enumerate(commission.pictures, start=1)
+    ]
+    if files:
+        # A single one goes by the name that every server knows, several as a list.
+        body["image"] = files if len(files) > 1 else files[0]
     return body
 
 

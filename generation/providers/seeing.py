@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from generation.prompts import field_told, prompt_of, shot_told, views_told
 from generation.providers.answers import Context, answer_data
-from generation.providers.asked import Question, Shown, Told, bought, prompted
+from generation.providers.asked import Question, Shown, Told, bought, perhaps_bought, prompted
+from generation.providers.costs import possible
 from generation.providers.pictures import cropped, sendable
-from generation.providers.protocols import Answer, Ask, Brief, FieldAsked, View
+from generation.providers.protocols import Answer, Ask, Brief, FieldAsked, Usage, View
 
 OVERVIEW_PX: Final = 1024  # enough to tell what a thing is, and where its parts are
 
@@ -97,11 +98,19 @@ class Seeing(ABC):
         view_type: str = "",
     ) -> Answer:
         prompt = prompt_of(operation, view_type=view_type, facts=facts, brief=brief)
+        question = Question(operation, prompt, pictures, ask.complaint)
         with prompted(prompt):
-            told = self._told(Question(operation, prompt, pictures, ask.complaint), ask)
+            with perhaps_bought(lambda: _possible(question, ask.model)):
+                told = self._told(question, ask)
             with bought(told.usage, told.ref):
                 data = answer_data(operation, told.text, context=context)
         return Answer(data, usage=told.usage, ref=told.ref, prompt_version=prompt.version)
+
+
+def _possible(question: Question, model: str) -> Usage:
+    return possible(
+        model, letters=question.letters, pictures=len(question.pictures), is_drawing=False
+    )
 
 
 def _shown(view: View, longest_px: int | None = None) -> Shown:

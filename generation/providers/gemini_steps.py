@@ -32,12 +32,12 @@ class GeminiSteps(Seeing, Drawing):
         self._wire = GeminiWire(url, key)
 
     def _told(self, question: Question, ask: Ask) -> Told:
-        return gemini_answers.told(self._asked(question_of(question), ask), model=ask.model)
+        return gemini_answers.told(self._response(question_of(question), ask), model=ask.model)
 
     def _made(self, commission: Commission, ask: Ask) -> Made:
-        return gemini_answers.made(self._asked(commission_of(commission), ask), model=ask.model)
+        return gemini_answers.made(self._response(commission_of(commission), ask), model=ask.model)
 
-    def _asked(self, request: Request, ask: Ask) -> types.GenerateContentResponse:
+    def _response(self, request: Request, ask: Ask) -> types.GenerateContentResponse:
         parts, config = request
         return self._wire.ask(model=ask.model, parts=parts, config=config, timeout_s=ask.timeout_s)
 

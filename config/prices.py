@@ -60,6 +60,9 @@ USUAL_SECONDS: Final[dict[str, int]] = {
     "base-views/analyze": 8,
     "close-ups/generate": 8,
     "sketches/generate": 10,
+    "edit": 2,
+    "regenerate": 6,
+    "base-views/generate": 4,
 }
 
 

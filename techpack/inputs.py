@@ -5,17 +5,26 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from core.errors import InvalidRequest
 from core.shape import Input, fault_paths
 from techpack.models import VIEW_TYPES
-from techpack.prices import VIEWS_MOST
+from techpack.prices import SAMPLES_MOST, VIEWS_MADE_MOST, VIEWS_MOST
 
 Coordinate = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
 Point = Annotated[list[Coordinate], Field(min_length=2, max_length=2)]
 LandmarkName = Annotated[str, Field(pattern=r"^[a-z_]{2,40}$")]
 ViewType = Literal[VIEW_TYPES]  # type: ignore[valid-type]
+MadeView = Literal["front", "back", "side", "left", "right", "top", "bottom"]
 Category = Annotated[str, Field(max_length=60)]
 
 
@@ -81,6 +90,64 @@ class SketchesInput(Input):
         Annotated[list[AnalysisId], Field(min_length=1, max_length=VIEWS_MOST)] | AnalysisId
     )
     category: Category | None = None
+
+
+Sentence = Annotated[str, Field(min_length=1, max_length=500)]
+Idea = Annotated[str, Field(max_length=1000)]
+
+
+class EditInput(Input):
+    """``edit``: a field of one view's analysis, or of a product's pack."""
+
+    product_id: UUID | None = None
+    revision_id: Annotated[UUID | None, Field(validate_default=True)] = None
+    field_path: Annotated[str, Field(min_length=3, max_length=200)]
+    edit_prompt: Sentence
+
+    @field_validator("revision_id")
+    @classmethod
+    def _one(cls, revision_id: UUID | None, info: ValidationInfo) -> UUID | None:
+        if (revision_id is None) == (info.data.get("product_id") is None):
+            raise ValueError("Send one of revisionId and productId.")
+        return revision_id
+
+
+class RegenerateInput(Input):
+    """``regenerate``: without a sentence a variation of how the product is presented."""
+
+    revision_id: UUID
+    regenerate_prompt: Annotated[str, Field(max_length=500)] | None = None
+    mode: Literal["new", "replace"] = "new"
+
+
+class GenerateInput(Input):
+    """``base-views/generate``: drafts to choose from, or final views."""
+
+    product_id: UUID
+    prompt: Idea | None = None
+    stage: Literal["sample", "final"]
+    views: Annotated[list[MadeView], Field(min_length=1, max_length=VIEWS_MADE_MOST)] | None = None
+    source_revision_id: UUID | None = None
+    count: Annotated[int, Field(ge=1, le=SAMPLES_MOST, strict=True)] | None = None
+
+    @model_validator(mode="after")
+    def _few(self) -> GenerateInput:
+        views = self.views or []
+        if len(set(views)) != len(views):
+            raise ValueError("views: name each view once.")
+        if self.stage == "final" and (self.count or 1) != 1:
+            raise ValueError("count: a final view is made once.")
+        if self.stage == "sample" and max(len(views), 1) * (self.count or 1) > SAMPLES_MOST:
+            raise ValueError(f"count: at most {SAMPLES_MOST} drafts at once.")
+        return self
+
+
+class IdeaInput(Input):
+    """A product that starts from words."""
+
+    words: Annotated[str, Field(min_length=3, max_length=1000)]
+    name: Annotated[str, Field(max_length=200)] = ""
+    count: Annotated[int, Field(ge=1, le=SAMPLES_MOST)] = SAMPLES_MOST
 
 
 class ProductInput(Input):

@@ -178,7 +178,7 @@ def dimension_entries(revision: Revision) -> list[dict[str, Any]]:
 
 def remeasure(revision: Revision) -> None:
     """Bring the lengths of the photo's analyses up to its scale, outline and landmarks."""
-    newest = revision.analyses.order_by("-pk").first()
+    newest = revision.analyses.filter(image_hash=revision.image_hash).order_by("-pk").first()
     if newest is None:
         return
     newest.analysis_data = {**newest.analysis_data, "dimensions": dimension_entries(revision)}

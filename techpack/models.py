@@ -74,6 +74,10 @@ class Revision(models.Model):
         GENERATED = "generated"
         EDITED = "edited"
 
+    class Stage(models.TextChoices):
+        SAMPLE = "sample"
+        FINAL = "final"
+
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     product = models.ForeignKey(Product, models.CASCADE, related_name="revisions")
     view_type = models.CharField(max_length=10, choices=[(v, v) for v in VIEW_TYPES])
@@ -88,7 +92,7 @@ class Revision(models.Model):
     original_name = models.CharField(max_length=120, blank=True)
     notes = models.JSONField(default=no_list, blank=True)  # what intake said, e.g. first frame only
     source = models.CharField(max_length=10, choices=Source.choices, default=Source.UPLOAD)
-    stage = models.CharField(max_length=8, blank=True)  # of a generated one: sample, final
+    stage = models.CharField(max_length=8, blank=True)  # a Stage, of one that was never a photo
     made_from = models.ForeignKey("self", models.SET_NULL, null=True, related_name="made_into")
     job = models.ForeignKey("generation.Job", models.SET_NULL, null=True, related_name="revisions")
     prompt = models.TextField(blank=True)  # the sentence that it was made by
@@ -116,6 +120,11 @@ class Revision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.view_type} {self.version}"
+
+    @property
+    def is_photo(self) -> bool:
+        """It was taken of the thing itself, however it was edited since."""
+        return not self.stage
 
     @property
     def um_per_px(self) -> float | None:

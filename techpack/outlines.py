@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from PIL import Image, ImageChops, ImageDraw
 
 from generation.providers.studio import engine
 from techpack.models import Revision
 from techpack.seeing import brief_of, view_of
+
+COMPARED_PX = 512  # the longer side of two outlines that are laid over each other
 
 
 def prepare_later(revision: Revision) -> None:
@@ -55,3 +58,25 @@ def ensure_geometry(revision: Revision) -> dict[str, Any]:
     revision.geometry = {**found, "madeFrom": made_from}
     Revision.objects.filter(pk=revision.pk).update(geometry=revision.geometry)
     return revision.geometry
+
+
+def agreement(one: Revision, other: Revision) -> float:
+    """How much of two outlines is common, 0 to 1; their pictures are of one size."""
+    scale = COMPARED_PX / max(one.width, one.height)
+    shapes = [_filled(row, scale) for row in (one, other)]
+    both = ImageChops.multiply(*shapes).histogram()[255]
+    either = ImageChops.lighter(*shapes).histogram()[255]
+    return both / either if either else 0.0
+
+
+def _filled(revision: Revision, scale: float) -> Image.Image:
+    """The outline as white on black, by the even-odd rule."""
+    size = (max(1, round(revision.width * scale)), max(1, round(revision.height * scale)))
+    shape = Image.new("1", size)
+    for ring in (revision.outline or {}).get("rings", []):
+        if len(ring) > 2:
+            drawn = Image.new("1", size)
+            points = [(x * scale, y * scale) for x, y in ring]
+            ImageDraw.Draw(drawn).polygon(points, fill=1)
+            shape = ImageChops.logical_xor(shape, drawn)
+    return shape.convert("L")

@@ -12,27 +12,77 @@ from credits import names, quotes
 from generation import kinds, notices
 from techpack import leads
 from techpack.models import Product
-from techpack.operations import steps
+from techpack.operations import edits, retrying, steps, views
 from techpack.prices import price_of
-from techpack.work import analysing, closing_up, detecting, sketching
+from techpack.work import (
+    analysing,
+    closing_up,
+    detecting,
+    editing,
+    generating,
+    regenerating,
+    sketching,
+)
 
 
 def register_all() -> None:
     """Register each step's kind and its pricer."""
     for kind in (
-        kinds.Kind(steps.DETECT, "Category", detecting.work, detecting.present, (steps.DETECT,)),
+        kinds.Kind(
+            steps.DETECT,
+            "Category",
+            detecting.work,
+            detecting.present,
+            (steps.DETECT,),
+            retry=retrying.detection,
+        ),
         kinds.Kind(
             steps.ANALYZE,
             "Analysis",
             analysing.work,
             analysing.present,
             (steps.DETECT, steps.ANALYZE),
+            retry=retrying.analysis,
         ),
         kinds.Kind(
-            steps.CLOSE_UPS, "Close-ups", closing_up.work, closing_up.present, closing_up.ASKS
+            steps.CLOSE_UPS,
+            "Close-ups",
+            closing_up.work,
+            closing_up.present,
+            closing_up.ASKS,
+            retry=retrying.close_ups,
         ),
         kinds.Kind(
-            steps.SKETCHES, "Sketches", sketching.work, sketching.present, (steps.SKETCHES,)
+            steps.SKETCHES,
+            "Sketches",
+            sketching.work,
+            sketching.present,
+            (steps.SKETCHES,),
+            retry=retrying.sketches,
+        ),
+        kinds.Kind(
+            edits.EDIT,
+            "Edit by a sentence",
+            editing.work,
+            editing.present,
+            (edits.EDIT,),
+            retry=edits.edit_again,
+        ),
+        kinds.Kind(
+            views.REGENERATE,
+            "Changed photo",
+            regenerating.work,
+            regenerating.present,
+            (views.REGENERATE, steps.DETECT, steps.ANALYZE),
+            retry=views.regeneration_again,
+        ),
+        kinds.Kind(
+            views.GENERATE,
+            "Made views",
+            generating.work,
+            generating.present,
+            generating.ASKS,
+            retry=views.generation_again,
         ),
     ):
         kinds.register(kind)

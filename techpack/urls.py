@@ -57,6 +57,15 @@ api_urls = [
     ),
     path("tech-pack-v2/category/detect", steps.Detect.as_view(), name="api-detect"),
     path("tech-pack-v2/base-views/analyze", steps.Analyze.as_view(), name="api-analyze"),
+    path("tech-pack-v2/base-views/generate", steps.Generate.as_view(), name="api-generate"),
     path("tech-pack-v2/close-ups/generate", steps.CloseUps.as_view(), name="api-close-ups"),
     path("tech-pack-v2/sketches/generate", steps.Sketches.as_view(), name="api-sketches"),
+    path("tech-pack-v2/edit", steps.Edit.as_view(), name="api-edit"),
+    path("tech-pack-v2/edit/<str:edit_id>/undo", steps.UndoEdit.as_view(), name="api-undo-edit"),
+    path("tech-pack-v2/regenerate", steps.Regenerate.as_view(), name="api-regenerate"),
+    path(
+        "tech-pack-v2/regenerate/<str:job_id>/undo",
+        steps.UndoRegenerate.as_view(),
+        name="api-undo-regenerate",
+    ),
 ]

@@ -104,6 +104,10 @@ class Revision(Serializer):
     height = IntegerField()
     image_hash = CharField()
     source = CharField()  # type: ignore[assignment]  # a field of that name
+    stage = CharField(allow_null=True, help_text="sample or final, of one that was never a photo")
+    is_photo = BooleanField()
+    made_from = UUIDField(allow_null=True)
+    prompt = CharField()
     notes = ListField(child=CharField())
     scale = Scale(allow_null=True)
     created_at = DateTimeField()
@@ -264,6 +268,74 @@ class Sketched(Paid):
     sketches = Sketch(many=True)
 
 
+class Generated(Paid):
+    """Drafts or final views."""
+
+    stage = serializers.ChoiceField(choices=["sample", "final"])
+    revisions = Revision(many=True)
+
+
+class Edited(Paid):
+    """A field before and after; lengths are numbers in ``unit``."""
+
+    revision_id = UUIDField(allow_null=True)
+    field_path = CharField()
+    entry_id = CharField()
+    old_value = JSONField(allow_null=True)
+    new_value = JSONField(allow_null=True)
+    unit = CharField(allow_null=True)
+    provenance = serializers.ChoiceField(choices=["user", "ai"], allow_null=True)
+    confidence = FloatField(allow_null=True)
+    because = CharField()
+    analysis_id = UUIDField(allow_null=True)
+    edit_id = UUIDField(allow_null=True)
+    undone = BooleanField()
+    model_used = CharField()
+    tokens_used = IntegerField()
+
+
+class EditUndone(Serializer):
+    """A field that has its old value again."""
+
+    edit_id = UUIDField()
+    revision_id = UUIDField(allow_null=True)
+    field_path = CharField()
+    old_value = JSONField(allow_null=True)
+    new_value = JSONField(allow_null=True)
+    undone = BooleanField()
+
+
+class EarlierPicture(Serializer):
+    """What a photo looked like before."""
+
+    revision_id = UUIDField()
+    image_url = URLField()
+    thumbnail_url = URLField()
+
+
+class Regenerated(Paid):
+    """A changed photo; without an analysis where only that failed."""
+
+    revision = Revision(allow_null=True)
+    analysis = Analysis(allow_null=True)
+    mode = serializers.ChoiceField(choices=["new", "replace"])
+    before = EarlierPicture(allow_null=True)
+    note = CharField()
+    warnings = ListField(child=CharField())
+    did = ListField(child=CharField())
+    keeps_scale = BooleanField()
+    model_used = CharField()
+    undone = BooleanField()
+
+
+class RegenerateUndone(Serializer):
+    """The photo that stands there again."""
+
+    job_id = UUIDField()
+    revision = Revision()
+    undone = BooleanField()
+
+
 class Finding(Serializer):
     """A blocker or warning."""
 
@@ -320,27 +392,5 @@ class TechPack(Serializer):
     readiness = Readiness()
 
 
-class AICall(Serializer):
-    """A call in the AI operation log."""
-
-    id = UUIDField()
-    job_id = UUIDField()
-    operation = CharField()
-    type = CharField()
-    part = CharField()
-    provider = CharField()
-    model = CharField()
-    status = CharField()
-    prompt_tokens = IntegerField()
-    completion_tokens = IntegerField()
-    total_tokens = IntegerField()
-    cost_usd = FloatField()
-    processing_time_ms = IntegerField()
-    error_class = CharField(allow_null=True)
-    created_at = DateTimeField()
-    completed_at = DateTimeField(allow_null=True)
-
-
 ProductPage = page(Product, "ProductPage")
 RevisionPage = page(Revision, "RevisionPage")
-AuditPage = page(AICall, "AuditPage")

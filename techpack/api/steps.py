@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import ApiKey
-from core.api import Endpoint
+from core.api import Endpoint, uuid_or_404
 from core.wire import StrictJSONParser, snake
 from generation.models import Job
 from generation.serializers import JobSerializer
@@ -19,6 +19,8 @@ from generation.waiting import answer, wanted_wait_s
 from techpack import inputs, operations
 from techpack.api import shapes
 from techpack.api.products import refuse_large
+from techpack.present import present_revision
+from techpack.work.editing import present_undone
 
 
 class Step(Endpoint):
@@ -109,3 +111,89 @@ class Sketches(Step):
     def post(self, request: Request) -> Response:
         """Draw front, back and side flats: 3 credits."""
         return self.run(request, operations.generate_sketches)
+
+
+class Generate(Step):
+    """Drafts and final views."""
+
+    @extend_schema(
+        operation_id="base_views_generate",
+        request=inputs.GenerateInput,
+        responses={200: shapes.Generated, 202: JobSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Make up to four drafts to choose from (0.25 credits each), or final views (1 each).
+
+        Final views are made from `sourceRevisionId`, else from the product's current pictures,
+        and become current; earlier versions are kept. None of them is a photo, and each says so
+        in its `notes`.
+        """
+        return self.run(request, operations.generate_views)
+
+
+class Edit(Step):
+    """A field changed by a sentence."""
+
+    conflicts = frozenset({"POST"})
+
+    @extend_schema(
+        operation_id="edit",
+        request=inputs.EditInput,
+        responses={200: shapes.Edited, 202: JobSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Change one field by a sentence: 1 credit.
+
+        With `revisionId` the path addresses that view's analysis (and the pack for `bom`,
+        `pointsOfMeasure` and `cover`, which only the pack has); with `productId` the merged pack.
+        The new value passes the checks of typed ones and survives later runs. 409 where the field
+        was typed over meanwhile; then nothing is charged.
+        """
+        return self.run(request, operations.edit_field)
+
+
+class UndoEdit(Endpoint):
+    """Taking back what a sentence changed."""
+
+    scopes = {"POST": "generate"}
+    conflicts = frozenset({"POST"})
+
+    @extend_schema(operation_id="edit_undo", request=None, responses=shapes.EditUndone)
+    def post(self, request: Request, edit_id: str) -> Response:
+        """Bring the value back that was there before: free; 409 where it was changed since."""
+        edit = operations.undo_edit(user=request.user, edit_id=uuid_or_404(edit_id))
+        return Response(present_undone(edit))
+
+
+class Regenerate(Step):
+    """A photo changed by a sentence."""
+
+    conflicts = frozenset({"POST"})
+
+    @extend_schema(
+        operation_id="regenerate",
+        request=inputs.RegenerateInput,
+        responses={200: shapes.Regenerated, 202: JobSerializer},
+    )
+    def post(self, request: Request) -> Response:
+        """Change a photo by a sentence and analyse it again: 1 credit.
+
+        `new` adds a version, `replace` keeps the earlier picture to come back to. Where only the
+        analysis fails, the picture is kept and half is charged.
+        """
+        return self.run(request, operations.regenerate_view)
+
+
+class UndoRegenerate(Endpoint):
+    """Taking back the change of a photo."""
+
+    scopes = {"POST": "generate"}
+    conflicts = frozenset({"POST"})
+
+    @extend_schema(operation_id="regenerate_undo", request=None, responses=shapes.RegenerateUndone)
+    def post(self, request: Request, job_id: str) -> Response:
+        """Bring the earlier picture back: free; 409 where the photo was changed since."""
+        pk = uuid_or_404(job_id)
+        revision = operations.undo_regenerate(user=request.user, job_id=pk)
+        body = {"job_id": pk, "revision": present_revision(revision), "undone": True}
+        return Response(body)

@@ -1,5 +1,6 @@
 """The verbs of products and their packs; pages and API call the same ones."""
 
+from techpack.operations.edits import edit_field, undo_edit
 from techpack.operations.fields import type_values
 from techpack.operations.products import (
     change_product,
@@ -23,6 +24,12 @@ from techpack.operations.steps import (
     generate_close_ups,
     generate_sketches,
 )
+from techpack.operations.views import (
+    generate_views,
+    regenerate_view,
+    start_from_idea,
+    undo_regenerate,
+)
 
 __all__ = [
     "add_revision",
@@ -34,12 +41,18 @@ __all__ = [
     "delete_product",
     "delete_revision",
     "detect_category",
+    "edit_field",
     "generate_close_ups",
     "generate_sketches",
+    "generate_views",
     "outline_of",
     "place_landmarks",
+    "regenerate_view",
     "restore_product",
     "set_scale",
+    "start_from_idea",
     "start_product",
     "type_values",
+    "undo_edit",
+    "undo_regenerate",
 ]

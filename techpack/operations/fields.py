@@ -11,8 +11,8 @@ from django.db import transaction
 from core.errors import InvalidRequest
 from techpack import queries
 from techpack.models import Product, Revision, TypedValue
-from techpack.operations.products import CHANGEABLE
 from techpack.pack.paths import FieldPath, entries_in_pack, entries_in_view, resolve
+from techpack.typed import where_of
 
 MOST_AT_ONCE = 200
 
@@ -38,6 +38,7 @@ def type_values(
         )
     known = entries_in_pack(product) if revision is None else entries_in_view(revision)
     with transaction.atomic():
+        product = Product.objects.select_for_update().get(pk=product.pk)
         for path, value in values.items():
             found = resolve(product, path, value, known, in_view=revision is not None)
             _type(user, product, revision, found, value)
@@ -48,21 +49,11 @@ def type_values(
 def _type(
     user: Any, product: Product, revision: Revision | None, path: FieldPath, value: Any
 ) -> None:
+    where = where_of(product, revision, path)
     if path.section == "cover":
-        if path.field not in CHANGEABLE:
-            raise InvalidRequest(
-                "There is no such field.", fields={path.text: ["The cover has no such field."]}
-            )
         setattr(product, path.field, path.value)
-        return
-    where: dict[str, Any] = {
-        "product": product,
-        "revision": revision,
-        "section": path.section,
-        "entry_id": path.entry_id,
-        "field": path.field,
-    }
-    if value is None:
+    if value is None or path.section == "cover":
         TypedValue.objects.filter(**where).delete()
         return
-    TypedValue.objects.update_or_create(**where, defaults={"value": path.value, "user": user})
+    typed = {"value": path.value, "user": user, "provenance": "user", "confidence": 1.0}
+    TypedValue.objects.update_or_create(**where, defaults={**typed, "job": None})

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from core.errors import InvalidRequest, NotFound
 from techpack import outlines, queries, trade
-from techpack.models import Product, Revision
+from techpack.models import Product, Revision, TypedValue
 from techpack.operations.revisions import add_revision
 
 RECOVERABLE = timedelta(days=30)
@@ -61,9 +61,13 @@ def change_product(*, user: Any, product_id: UUID, changes: dict[str, Any]) -> P
     InvalidRequest.
     """
     product = queries.product_of(user, product_id)
-    for field in CHANGEABLE:
-        if field in changes:
-            setattr(product, field, changes[field])
+    typed = [
+        field
+        for field in CHANGEABLE
+        if field in changes and getattr(product, field) != changes[field]
+    ]
+    for field in typed:
+        setattr(product, field, changes[field])
     product.name = product.name.strip() or UNTITLED
     if "category" in changes:
         _choose_category(product, changes["category"], changes.get("subcategory", ""))
@@ -71,6 +75,7 @@ def change_product(*, user: Any, product_id: UUID, changes: dict[str, Any]) -> P
         product.subcategory = changes["subcategory"].strip()
     with transaction.atomic():
         product.save()
+        TypedValue.objects.filter(product=product, section="cover", field__in=typed).delete()
         if {"category", "subcategory"} & changes.keys():
             for revision in queries.revisions_of(product):
                 outlines.prepare_later(revision)

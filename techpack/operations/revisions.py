@@ -8,12 +8,11 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
-from django.db.models.functions import Now
 
 from core import storage
 from core.errors import InvalidRequest
 from core.images import take_image
-from techpack import outlines, queries
+from techpack import outlines, queries, versions
 from techpack.measuring import remeasure
 from techpack.models import VIEW_TYPES, Product, Revision
 from techpack.words import guess_view_type
@@ -45,7 +44,7 @@ def add_revision(
     with transaction.atomic():
         Product.objects.select_for_update().get(pk=product.pk)  # versions count without gaps
         view = view_type or guess_view_type(product, taken.name)
-        revision = _insert(
+        revision = versions.insert(
             product,
             view_type=view,
             is_view_guessed=not view_type,
@@ -68,15 +67,6 @@ def _check_view_type(view_type: str) -> None:
         raise InvalidRequest(
             "There is no such view.", fields={"viewType": [f"Use one of {', '.join(VIEW_TYPES)}."]}
         )
-
-
-def _insert(product: Product, *, view_type: str, **row: Any) -> Revision:
-    of_view = Revision.objects.filter(product=product, view_type=view_type)
-    newest = of_view.aggregate(newest=Max("version"))["newest"] or 0
-    of_view.filter(is_current=True).update(is_current=False)
-    return Revision.objects.create(
-        product=product, view_type=view_type, version=newest + 1, is_current=True, **row
-    )
 
 
 @transaction.atomic
@@ -109,14 +99,13 @@ def change_revision(*, user: Any, revision_id: UUID, changes: Mapping[str, Any])
 
 def _move(revision: Revision, view_type: str) -> None:
     """The photo becomes the newest version of another view; the old view's last one returns."""
-    old = Revision.objects.filter(
-        product_id=revision.product_id, view_type=revision.view_type, deleted_at__isnull=True
-    ).exclude(pk=revision.pk)
+    old = versions.that_may_stand(revision.product_id, revision.view_type)
+    old = old.exclude(pk=revision.pk)
     Revision.objects.filter(pk=revision.pk).update(is_current=False)
     target = Revision.objects.filter(product_id=revision.product_id, view_type=view_type)
     newest = target.aggregate(newest=Max("version"))["newest"] or 0
     target.filter(is_current=True).update(is_current=False)
-    if revision.is_current and (before := old.order_by("-version").first()) is not None:
+    if revision.is_current and (before := old.first()) is not None:
         Revision.objects.filter(pk=before.pk).update(is_current=True)
     Revision.objects.filter(pk=revision.pk).update(
         view_type=view_type, version=newest + 1, is_current=True
@@ -130,14 +119,7 @@ def delete_revision(*, user: Any, revision_id: UUID) -> None:
     """Take a photo away; the view's version before it becomes current. Raises NotFound."""
     revision = queries.revision_of(user, revision_id)
     Product.objects.select_for_update().get(pk=revision.product_id)
-    Revision.objects.filter(pk=revision.pk).update(deleted_at=Now(), is_current=False)
-    if not revision.is_current:
-        return
-    left = Revision.objects.filter(
-        product_id=revision.product_id, view_type=revision.view_type, deleted_at__isnull=True
-    )
-    if (before := left.order_by("-version").first()) is not None:
-        Revision.objects.filter(pk=before.pk).update(is_current=True)
+    versions.take_away(revision)
 
 
 def set_scale(

@@ -1,23 +1,24 @@
 """One pack from a template, what was seen in each view, and what a person typed.
 
-What a person typed lies on top, whatever runs follow; it stays when a run no longer
-finds its entry.
+What a person typed, or asked for in a sentence, lies on top, whatever runs follow; it stays
+when a run no longer finds its entry.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from techpack import queries
-from techpack.measuring import template_of, unit_of
+from techpack.measuring import in_unit, template_of, unit_of
 from techpack.models import Analysis, Product, TypedValue
 from techpack.pack import defaults
-from techpack.pack.rows import SECTIONS, Cell, Merged, Row
+from techpack.pack.rows import SECTIONS, Cell, Merged, Provenance, Row
 
 COLOURS_MOST = 8
-_RANK = {"user": 0, "measured": 1, "computed": 2, "ai": 3, "standard": 4}
+_RANK = {"user": 0, "measured": 2, "computed": 3, "ai": 4, "standard": 5}
+_ASKED = 1  # a sentence asked for it: above whatever was found without one
 
 
 def load(product: Product) -> Merged:
@@ -29,8 +30,8 @@ def load(product: Product) -> Merged:
     close_ups = tuple(queries.close_ups_of(product))
     sketches = tuple(queries.sketches_of(product))
     typed = list(TypedValue.objects.filter(product=product))
-    by_view = [_laid_over(analysis, typed) for analysis in analyses]
     template, unit = template_of(product), unit_of(product)
+    by_view = [_laid_over(analysis, typed, unit) for analysis in analyses]
     found: dict[str, tuple[Row, ...]] = {
         "materials": _entries("materials", by_view),
         "colors": _ranked(_entries("colors", by_view)[:COLOURS_MOST]),
@@ -60,10 +61,11 @@ ViewEntries = dict[str, list[dict[str, Any]]]
 def laid_over(analysis: Analysis) -> dict[str, Any]:
     """The analysis' data with what was typed for this view."""
     typed = TypedValue.objects.filter(revision_id=analysis.revision_id)
-    return {**analysis.analysis_data, **_laid_over(analysis, typed)}
+    unit = unit_of(analysis.revision.product)
+    return {**analysis.analysis_data, **_laid_over(analysis, typed, unit)}
 
 
-def _laid_over(analysis: Analysis, typed: Iterable[TypedValue]) -> ViewEntries:
+def _laid_over(analysis: Analysis, typed: Iterable[TypedValue], unit: str) -> ViewEntries:
     origin = {"at": analysis.created_at, "job_id": analysis.job_id, "view": analysis.view_type}
     entries: ViewEntries = {
         name: [{**entry, "_origin": origin} for entry in rows]
@@ -78,9 +80,32 @@ def _laid_over(analysis: Analysis, typed: Iterable[TypedValue]) -> ViewEntries:
         if entry is None:
             entry = {"id": value.entry_id, "name": value.entry_id}
             rows.append(entry)
-        entry |= {value.field: value.value, "provenance": "user", "confidence": 1.0}
-        entry["_origin"] = {**origin, "at": value.at, "job_id": None}
+        entry |= _as_entry(value, str(entry.get("unit") or unit))
+        entry["_origin"] = {**origin, "at": value.at, "job_id": value.job_id}
     return {name: [_public(row) for row in rows] for name, rows in entries.items()}
+
+
+def _as_entry(value: TypedValue, unit: str) -> dict[str, Any]:
+    """What a typed value changes of an entry; a length also says how sure it is."""
+    told = {"provenance": value.provenance, "confidence": value.confidence}
+    if value.job_id is not None:
+        told["isAsked"] = True
+    if not _is_length(value.value):
+        return {value.field: value.value, **told}
+    um = int(value.value["um"])
+    return {
+        value.field: in_unit(um, unit),
+        "unit": unit,
+        "um": um,
+        "uncertainty": None,
+        "uncertaintyUm": None,
+        "status": "measured" if value.provenance == "user" else "estimated",
+        **told,
+    }
+
+
+def _is_length(stored: Any) -> bool:
+    return isinstance(stored, dict) and "um" in stored
 
 
 def _public(entry: dict[str, Any]) -> dict[str, Any]:
@@ -114,7 +139,10 @@ def _ranked(colours: tuple[Row, ...]) -> tuple[Row, ...]:
 
 
 def _trust(entry: Mapping[str, Any]) -> tuple[int, float]:
-    return _RANK.get(entry.get("provenance", "ai"), 9), -float(entry.get("confidence") or 0)
+    rank = _RANK.get(entry.get("provenance", "ai"), 9)
+    if entry.get("isAsked"):
+        rank = min(rank, _ASKED)
+    return rank, -float(entry.get("confidence") or 0)
 
 
 def _row(section: str, entry: Mapping[str, Any]) -> Row:
@@ -156,12 +184,20 @@ def _typed_over(
         if row is None:
             label = value.entry_id.split("_", 1)[-1].replace("-", " ").capitalize()
             row = Row(value.entry_id, value.section, label, {}, {"isOrphan": True})
+        if value.section == "pointsOfMeasure" and value.field == "value":
+            status = "measured" if value.provenance == "user" else "estimated"
+            row = replace(row, facts={**row.facts, "status": status})
         rows[value.entry_id] = row.typed(value.field, _typed_cell(value))
     return {name: tuple(rows.values()) for name, rows in sections.items()}
 
 
 def _typed_cell(value: TypedValue) -> Cell:
-    stored = value.value
-    if isinstance(stored, dict) and "um" in stored:
-        return Cell(provenance="user", confidence=1.0, um=int(stored["um"]), at=value.at)
-    return Cell(stored, "user", 1.0, at=value.at)
+    told = Cell(
+        provenance=cast(Provenance, value.provenance),
+        confidence=value.confidence,
+        at=value.at,
+        job_id=value.job_id,
+    )
+    if _is_length(value.value):
+        return replace(told, um=int(value.value["um"]))
+    return replace(told, value=value.value)

@@ -136,14 +136,14 @@ def test_a_view_that_fails_is_not_charged(
     api: Api, make_product: MakeProduct, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     product = make_product(front="polo-navy-front.jpg", back="polo-navy-back.jpg")
-    look = analysing._look
+    look = analysing.look
 
     def fails_for_the_back(run: Any, revision: Any) -> Any:
         if revision.view_type == "back":
             raise ZeroDivisionError
         return look(run, revision)
 
-    monkeypatch.setattr(analysing, "_look", fails_for_the_back)
+    monkeypatch.setattr(analysing, "look", fails_for_the_back)
     answer = analyze(api, product)
 
     body = answer.json()

@@ -9,7 +9,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -25,6 +25,7 @@ from generation.providers.studio import (
     landmarks,
     mask,
     measures,
+    samples,
     schematic,
     sketch,
 )
@@ -247,6 +248,20 @@ class Studio:
     def edit_view(self, *, view: View, words: str, brief: Brief, seed: int, ask: Ask) -> Answer:
         """Recoloured, relit, turned, cropped, on another background; else RequestRefused."""
         return edits.edit_view(view, words, brief, seed)
+
+    def make_view(
+        self,
+        *,
+        view_type: str,
+        stage: Literal["sample", "final"],
+        sources: Sequence[View],
+        words: str,
+        brief: Brief,
+        seed: int,
+        ask: Ask,
+    ) -> Answer:
+        """A template drawn from words, or what a photo of another side allows."""
+        return samples.make_view(view_type, stage, sources, words, brief, seed)
 
 
 def _planned(shot: Shot, view: View, seen: Seen) -> dict[str, Any]:

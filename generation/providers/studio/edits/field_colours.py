@@ -16,14 +16,14 @@ NAMED, CODED, CHANGED = 0.8, 0.97, 0.75
 
 def new_colour(wanted: FieldAsked) -> New:
     """``#rrggbb``; raises RequestRefused."""
-    tokens = read(wanted.words[:LONGEST], "field_phrases")
+    tokens = read(wanted.words[:LONGEST], "edits/field_phrases")
     names = {token.name for token in tokens}
     if "not" in names:
         raise refused(wanted, "It compares, doubts or sets a condition.")
     if "clear" in names:
         raise refused(wanted, "To empty a field, clear it in the table: that is free.")
     strange = [t.text for t in tokens if t.name in ("word", "number", "ratio", "other-part")]
-    own = {token.text for token in read(f"{wanted.label} {wanted.value}", "field_phrases")}
+    own = {token.text for token in read(f"{wanted.label} {wanted.value}", "edits/field_phrases")}
     strange = [word for word in strange if word not in own]
     if any(word in ("pantone", "tcx", "tpx", "tpg", "ral", "ncs") for word in strange):
         raise refused(wanted, "Codes of licensed colour books are never guessed: type them in.")

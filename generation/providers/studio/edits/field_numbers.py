@@ -38,7 +38,7 @@ def new_number(wanted: FieldAsked) -> New:
     text = straightened(wanted.words[:LONGEST])
     text = re.split(r"\b(?:because|weil|damit|so that|since)\b|因为", text)[0]
     amounts = amounts_in(text)
-    tokens = read(_without(text, amounts), "field_phrases")
+    tokens = read(_without(text, amounts), "edits/field_phrases")
     confidence = _certainty(wanted, tokens)
     current = _current(wanted.value)
     asked = _sum(wanted, tokens, amounts, current)
@@ -61,7 +61,7 @@ def _without(text: str, amounts: list[Amount]) -> str:
 
 def _certainty(wanted: FieldAsked, tokens: list[Token]) -> float:
     """How much of the sentence was read; raises where it says what arithmetic cannot."""
-    own = {token.text for token in read(f"{wanted.label} {wanted.path}", "field_phrases")}
+    own = {token.text for token in read(f"{wanted.label} {wanted.path}", "edits/field_phrases")}
     strange = 0
     for token in tokens:
         if token.name == "not":

@@ -56,9 +56,9 @@ def colour_names() -> Mapping[str, tuple[str, str]]:
 
 @cache
 def phrases(table: str) -> Mapping[str, str]:
-    """A table's phrases, folded, with the name of each."""
+    """The phrases of a table (a path below the studio, without its ending), folded, with names."""
     found: dict[str, str] = {}
-    for line in (HERE / f"{table}.txt").read_text(encoding="utf-8").splitlines():
+    for line in (HERE.parent / f"{table}.txt").read_text(encoding="utf-8").splitlines():
         name, colon, said = line.partition(": ")
         if line.startswith("#") or not colon:
             continue
@@ -79,7 +79,7 @@ def _starts(table: str) -> Mapping[str, tuple[str, ...]]:
     }
 
 
-def read(sentence: str, table: str = "phrases") -> list[Token]:
+def read(sentence: str, table: str = "edits/phrases") -> list[Token]:
     """The sentence's tokens in order; quotes and brackets are dropped."""
     return list(_tokens(folded(sentence), table))
 

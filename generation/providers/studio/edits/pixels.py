@@ -29,7 +29,7 @@ def decoded(data: bytes) -> Picture:
     if raw is None:
         raise ValueError("not a picture")
     if raw.dtype != np.uint8:
-        raw = (np.asarray(raw, np.float32) / 257).astype(np.uint8)
+        raw = cv2.convertScaleAbs(raw, alpha=1 / 257)
     if raw.ndim == 2:
         return np.asarray(cv2.cvtColor(raw, cv2.COLOR_GRAY2BGR), np.uint8)
     if raw.shape[2] == 3:

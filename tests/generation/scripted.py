@@ -56,3 +56,8 @@ def refused(code: str = "SAFETY") -> ProviderError:
         words="The photo shows something that the AI service does not draw.",
         suggestions=["Take another photo"],
     )
+
+
+def breaks() -> Answer:
+    """A mistake of ours in the middle of an ask."""
+    raise ZeroDivisionError("secret")

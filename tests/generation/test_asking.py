@@ -22,7 +22,7 @@ from generation.operations import cancel
 from generation.providers.protocols import Answer
 from generation.run import Run, claim
 from tests.generation.conftest import Echo, Submit
-from tests.generation.scripted import SEEN, Script, busy, garbled, lost
+from tests.generation.scripted import SEEN, Script, breaks, busy, garbled, lost
 from tests.runtime.processes import wait_for
 
 OPERATION = "base-views/analyze"
@@ -239,7 +239,7 @@ def test_a_second_unusable_answer_is_the_last(begin: Begin) -> None:
 
 
 def test_unusable_answers_are_counted_over_the_attempts_of_a_job(begin: Begin) -> None:
-    run, script = begin(), Script(garbled("no colours"), lambda: 1 // 0, garbled("still none"))
+    run, script = begin(), Script(garbled("no colours"), breaks, garbled("still none"))
     with pytest.raises(ZeroDivisionError):
         ask(run, script)
 
@@ -366,7 +366,7 @@ class TestTheLog:
 
     def test_an_exception_of_our_own_is_a_bug(self, submit: Submit, user: Any, echo: Echo) -> None:
         def works(run: Run) -> Outcome:
-            ask(run, Script(lambda: 1 // 0))
+            ask(run, Script(breaks))
             raise AssertionError
 
         echo.work = works  # type: ignore[method-assign]

@@ -21,21 +21,23 @@ settings.load_profile("shared")
 
 HERE = Path(__file__).parent
 BROWSER_TESTS = HERE / "browser"
-# Each starts the whole product and mostly waits for it: one process a group, all from the start.
-WHOLE_PRODUCT = {
+# Those that start the whole product mostly wait for it, and the outlines of the sample photos are
+# found once: one process a group, all from the start.
+GROUPS = {
     HERE / "e2e" / "test_killed_workers.py": "kills",
     HERE / "e2e" / "test_main_way.py": "main way",
     HERE / "runtime" / "test_supervisor.py": "supervisor",
+    HERE / "studio" / "test_mask.py": "outlines",
 }
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses by marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in tests/browser drives Chromium; servers are not started twice."""
+    """Everything in tests/browser drives Chromium; groups stay together."""
     for item in items:
         if item.path.is_relative_to(BROWSER_TESTS):
             item.add_marker(pytest.mark.browser)
-        if group := WHOLE_PRODUCT.get(item.path):
+        if group := GROUPS.get(item.path):
             item.add_marker(pytest.mark.xdist_group(group))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -40,10 +39,8 @@ def test_from_an_empty_folder_to_a_healthy_page_and_back_to_nothing(server: Serv
 
     processes = server.everything()
     assert len(processes) > 8
-    started = time.monotonic()
     server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(STOP_WITHIN_S) == 0
-    assert time.monotonic() - started < STOP_WITHIN_S
     assert alive(processes) == set()
 
 

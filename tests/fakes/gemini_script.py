@@ -9,6 +9,8 @@ from typing import Any
 
 from tests.fakes import gemini_pictures as pictures
 from tests.fakes.gemini_vendor import Reading, read
+from tests.fakes.step_answers import good_answer
+from tests.fakes.step_pictures import invented
 from tests.fakes.trouble import SECRET
 from tests.fakes.vendor import Behaviour, Exchange
 
@@ -19,69 +21,21 @@ COUNTED = {
     "totalTokenCount": 2490,
     "promptTokensDetails": [{"modality": "IMAGE", "tokenCount": 1032}],
 }
-_ENTRY = {"name": "surface", "value": "smooth knit", "confidence": 0.7}
-_DESCRIBED: dict[str, Any] = {
-    "materials": [_ENTRY],
-    "dimensions": [],
-    "colors": [
-        {"name": "body", "value": "navy", "hex": "#1f2a44", "share": 0.9, "confidence": 0.8}
-    ],
-    "construction": [{"name": "hem", "value": "turned and stitched", "confidence": 0.6}],
-    "designElements": [{"name": "collar", "value": "flat knit", "confidence": 0.7}],
-    "other": [],
-    "confidence": 0.75,
-}
-_PLAN = [
-    {
-        "name": f"detail {number}",
-        "kind": "detail",
-        "reason": "shows how it is made",
-        "picture": 1,
-        "box": {"left": 0.1 * number, "top": 0.2, "width": 0.25, "height": 0.25},
-    }
-    for number in range(1, 7)
-]
-# By a field that only the one answer's schema has.
-_WORDS: dict[str, dict[str, Any]] = {
-    "alternatives": {
-        "hasProduct": True,
-        "category": "tops",
-        "subcategory": "polo",
-        "confidence": 0.9,
-        "alternatives": [{"category": "outerwear", "subcategory": "", "confidence": 0.1}],
-        "because": "a collar and a placket",
-    },
-    "shots": {"hasProduct": True, "shots": _PLAN},
-    "summary": {"summary": "A collar seam with two rows of stitches.", **_DESCRIBED},
-    "isAnswered": {
-        "isAnswered": True,
-        "value": "rib knit",
-        "confidence": 0.9,
-        "isLiteral": True,
-        "because": "said so",
-    },
-    "materials": {"hasProduct": True, **_DESCRIBED},
-}
 
 
 def answers(exchange: Exchange) -> None:
     """What was asked for: JSON of the schema, or a picture computed from those sent."""
-    asked = read(exchange.asked)
-    if exchange.asked.operation == "words":
-        says(json.dumps(_fitting(asked)))(exchange)
-    else:
+    asked, operation = read(exchange.asked), exchange.asked.operation
+    if operation == "picture":
         paints(_picture(asked))(exchange)
-
-
-def _fitting(asked: Reading) -> dict[str, Any]:
-    fields = asked.config["responseJsonSchema"]["properties"]
-    return next(words for field, words in _WORDS.items() if field in fields)
+    else:
+        says(json.dumps(good_answer(operation, asked.data, asked.pictures)))(exchange)
 
 
 def _picture(asked: Reading) -> bytes:
     instructions = asked.texts[0]
     if not asked.pictures:
-        return pictures.png(pictures.np.full((640, 480, 3), 200, pictures.np.uint8))
+        return invented(" ".join(asked.texts))
     if "technical flat" in instructions:
         return pictures.line_drawing(asked.pictures[0], caption="FRONT VIEW")
     if "shot" in asked.data:

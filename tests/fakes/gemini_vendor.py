@@ -1,7 +1,8 @@
 """A vendor that speaks ``v1beta/models/{model}:generateContent``, for words and for pictures.
 
 ``GeminiVendor`` answers as Gemini does by behaviours of ``tests.fakes.gemini_script``; see
-``tests.fakes.vendor`` for what every vendor can do. ``sold`` counts ``words`` and ``picture``.
+``tests.fakes.vendor`` for what every vendor can do. ``sold`` counts pictures as ``picture``, words
+by the operation whose schema they have to fit.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from generation.prompts import data_in
+from generation.providers.answers import schema_of
+from generation.providers.answers.schema import ANSWERS
 from tests.fakes.vendor import KEY, Asked, Vendor
 
 _ADDRESS = re.compile(r"/v1beta/models/(?P<model>[\w.-]+):generateContent")
@@ -22,11 +25,14 @@ class GeminiVendor(Vendor):
     """Words and pictures for a key."""
 
     def operation_of(self, asked: Asked) -> str:
-        """``words`` or ``picture``."""
+        """``picture``, or the operation whose schema the answer has to fit."""
         if not _ADDRESS.fullmatch(asked.path.partition("?")[0]):
             return ""
-        asks_for = asked.body.get("generationConfig", {}).get("responseModalities", [])
-        return "picture" if "IMAGE" in asks_for else "words"
+        config = asked.body.get("generationConfig", {})
+        if "IMAGE" in config.get("responseModalities", []):
+            return "picture"
+        schema = config.get("responseJsonSchema")
+        return next((name for name in ANSWERS if schema_of(name)[1] == schema), "words")
 
     def settings_for(self, provider: str = "gemini") -> dict[str, str]:
         """The settings, by their names in the environment, that make it Gemini."""

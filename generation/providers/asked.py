@@ -97,11 +97,11 @@ def bought(usage: Usage, ref: str) -> Iterator[None]:
 
 @contextmanager
 def perhaps_bought(usage: Callable[[], Usage]) -> Iterator[None]:
-    """Where no answer comes to what is asked here, this is what it may have cost."""
+    """Where no answer comes to what is asked here, or none that tells, it may have cost this."""
     try:
         yield
     except ProviderError as error:
-        if error.failure is Failure.AMBIGUOUS:
+        if error.failure in (Failure.AMBIGUOUS, Failure.MALFORMED_OUTPUT):
             error.usage = error.usage or usage()
         raise
 

@@ -82,12 +82,12 @@ def refusal_of(
 ) -> ProviderError:
     """The ProviderError for a vendor's error object; ``status`` is None for one in an answer."""
     fault = fault_in(body, status=status, headers=headers or {})
-    failure = fault.failure or _wrong_request(fault)
+    failure = _class_of(fault)
     if status == 501:  # there is no such interface, and there will be none in a minute
         failure = Failure.CONFIGURATION
     words, suggestions = _words(failure, fault)
     has_cost = usage is not None and usage.total_tokens > 0
-    is_ours = fault.failure is None and failure is not Failure.USER_INPUT
+    is_ours = fault.failure is None and failure in (Failure.BUG, Failure.CONFIGURATION)
     error = (RequestWrong if is_ours else ProviderError)(
         failure,
         fault.line(vendor),
@@ -126,19 +126,29 @@ def transport_error(error: BaseException | None, *, vendor: str) -> ProviderErro
     return ProviderError(failure, line_of(vendor, error), can_ask_again=can_ask_again)
 
 
-def _wrong_request(fault: Fault) -> Failure:
-    """What it means that the request itself was found wrong: the user wrote none of it."""
-    if fault.status == 413 or fault.code in _UNREADABLE | _TOO_MUCH:
+def _class_of(fault: Fault) -> Failure:
+    """Of a request that was found wrong, the user wrote only the photo and how much there is."""
+    if _is_unreadable(fault) or _is_too_much(fault):
         return Failure.USER_INPUT
+    if fault.failure is not None:
+        return fault.failure
     is_models = fault.code in _UNFIT or fault.error.get("param") == "model"
     return Failure.CONFIGURATION if is_models else Failure.BUG
+
+
+def _is_unreadable(fault: Fault) -> bool:
+    return fault.code in _UNREADABLE
+
+
+def _is_too_much(fault: Fault) -> bool:
+    return fault.code in _TOO_MUCH or (fault.status == 413 and fault.failure is None)
 
 
 def _words(failure: Failure, fault: Fault) -> tuple[str, tuple[str, ...] | None]:
     if failure is not Failure.USER_INPUT:
         return "", None
-    if fault.code in _UNREADABLE:
+    if _is_unreadable(fault):
         return UNREADABLE_WORDS, UNREADABLE_SUGGESTIONS
-    if fault.failure is None:
+    if _is_too_much(fault):
         return TOO_MUCH_WORDS, TOO_MUCH_SUGGESTIONS
     return CONTENT_WORDS, CONTENT_SUGGESTIONS

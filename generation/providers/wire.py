@@ -50,12 +50,12 @@ class Wire:
         content = self._content(create, body, due)
         try:
             answer = sound(json.loads(content))
-        except (ValueError, RecursionError) as error:
-            raise transport_error(error, vendor=self.vendor) from None
+        except (ValueError, RecursionError):
+            raise _unreadable() from None
         if isinstance(answer, list) and answer:
             answer = answer[0]
         if not isinstance(answer, dict):
-            raise ProviderError(Failure.MALFORMED_OUTPUT, f"{self.vendor}: no object")
+            raise _unreadable()
         if answer.get("error") and "status" not in answer:
             raise refusal_of(answer, vendor=self.vendor, status=None)
         return answer
@@ -93,5 +93,9 @@ class Wire:
             if time.monotonic() > due:
                 raise ProviderError(Failure.AMBIGUOUS, f"{self.vendor}: not whole in time")
             if len(read) > MOST_BYTES:
-                raise ProviderError(Failure.MALFORMED_OUTPUT, f"{self.vendor}: too long an answer")
+                raise ProviderError(Failure.MALFORMED_OUTPUT, "The answer is too long.")
         return bytes(read)
+
+
+def _unreadable() -> ProviderError:
+    return ProviderError(Failure.MALFORMED_OUTPUT, "The answer could not be read as JSON.")

@@ -14,7 +14,7 @@ from generation.run import Run
 from techpack import measuring, outlines, queries, seeing
 from techpack.models import Analysis, Product, Revision
 from techpack.pack.merge import laid_over
-from techpack.work import detecting
+from techpack.work import detecting, weighing
 from techpack.work.parts import Parts
 
 OPERATION = "base-views/analyze"
@@ -74,6 +74,7 @@ def look(run: Run, revision: Revision) -> Answer:
     """What the provider sees in a photo."""
     outlines.ensure_geometry(revision)
     view, brief = seeing.view_of(revision), seeing.brief_of(revision.product)
+    weighing.measure_photo(run.job, OPERATION, revision, view.data)
     told = {
         "view": revision.view_type,
         "imageHash": revision.image_hash,
@@ -99,6 +100,7 @@ def _store(job: Job, revisions: list[Revision], answers: Mapping[str, Answer]) -
             made.append(keep(job, revision, answer, known_as, times.get(str(revision.pk))))
         elif str(revision.pk) not in job.input["fresh"]:
             made.append(_from_cache(job, revision))
+    weighing.weigh(revisions[0].product, [row for row in made if row.job_id == job.pk])
     return {"analyses": [[str(row.pk), row.is_cached] for row in made]}
 
 
@@ -106,7 +108,7 @@ def keep(
     job: Job, revision: Revision, answer: Answer, cache_key: str, call: AICall | None
 ) -> Analysis:
     """Write an answer as the photo's newest analysis; ``call`` is how it was bought."""
-    return _write(
+    row = _write(
         job,
         revision,
         raw=answer.data,
@@ -116,6 +118,8 @@ def keep(
         cached=False,
         cache_key=cache_key,
     )
+    weighing.weigh(revision.product, [row])
+    return row
 
 
 def _from_cache(job: Job, revision: Revision) -> Analysis:

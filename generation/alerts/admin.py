@@ -73,7 +73,7 @@ class BreakerAdmin(ReadOnly):
 
     list_display = ("provider", "model_name", "is_asked", "open_until", "probing_at", "reason")
     list_filter = ("provider",)
-    ordering = ("provider", "model_name")
+    ordering = ("provider",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Breaker]:
         """With the database's time, which decides."""

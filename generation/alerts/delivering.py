@@ -40,7 +40,7 @@ def deliver() -> int:
     due = list(Alert.objects.filter(due_at__lte=Now()).order_by("due_at", "pk")[:AT_ONCE])
     if not due:
         return 0
-    with httpx2.Client(timeout=TIMEOUT_S, follow_redirects=False, trust_env=False) as client:
+    with httpx2.Client(timeout=TIMEOUT_S, follow_redirects=False) as client:
         return _send(client, due)
 
 

@@ -74,15 +74,22 @@ def _labels(asked: Asked) -> dict[str, str]:
 def provider_down(figures: Figures) -> Iterator[Firing]:
     """Five calls or more in a minute, and more than half of them failed.
 
-    Its breaker keeps calls away from a provider that is down, so that a single failure, or the
-    shut breaker, is enough to keep the alert that fires already.
+    A breaker lets few failures through, so that those of a busy minute stay less than half: where
+    it is shut and nobody was answered for a minute, five failures are enough. To keep what fires
+    already, a single one is, or the shut breaker.
     """
     for asked in figures.asked:
         fails = asked.minute.error_rate > DOWN_ABOVE
         fires = (DOWN, asked.provider, asked.model) in figures.firing
         goes_on = fires and (fails or asked.is_shut)
-        if goes_on or (fails and asked.minute.calls >= FEWEST_CALLS):
-            yield Firing(_labels(asked), asked.minute._asdict())
+        if goes_on or (fails and asked.minute.calls >= FEWEST_CALLS) or _is_cut_off(asked, figures):
+            yield Firing(_labels(asked), asked.ended[5 * MINUTE]._asdict())
+
+
+def _is_cut_off(asked: Asked, figures: Figures) -> bool:
+    answered_at = asked.completed_at
+    is_silent = answered_at is None or figures.at - answered_at > timedelta(seconds=MINUTE)
+    return asked.is_shut and is_silent and asked.ended[5 * MINUTE].failed >= FEWEST_CALLS
 
 
 def error_rate(*, burn: float, short_s: int, long_s: int) -> Callable[[Figures], Iterator[Firing]]:
@@ -176,8 +183,8 @@ RULES: Final = (
         PAGE,
         provider_down,
         "{provider} does not answer for {model}",
-        "More than half of the calls of a minute failed; of the last, {failed} of {calls}. Users "
-        "are told that nothing was charged; while the breaker is open, requests are answered 503.",
+        "{failed} of the {calls} calls of the last five minutes failed. Users are told that "
+        "nothing was charged; while the breaker is open, requests are answered 503.",
         "provider-down",
         _LOG,
         keep_s=MINUTE,

@@ -60,6 +60,19 @@ def test_a_bad_minute_between_two_looks_is_not_missed(end: End) -> None:
     assert "AIProviderDown" in firing()
 
 
+def test_a_breaker_that_lets_few_failures_through_hides_nothing(end: End) -> None:
+    """Ten calls a second are answered, then five fail, and nobody is asked any more."""
+    end(300, ago_s=11, apart_s=0.1)
+    end(5, "transient", ago_s=10, apart_s=0.1)
+    soon = Now() + timedelta(seconds=20)
+    Breaker.objects.create(provider="openai", model_name="eyes-1", open_until=soon)
+    evaluate()
+    assert "AIProviderDown" not in firing(), "it may recover"
+    time_passes(seconds=55)
+    evaluate()
+    assert "AIProviderDown" in firing(), "65 s after the first failure"
+
+
 def test_calls_of_two_minutes_do_not_make_a_bad_one(end: End) -> None:
     end(6, "transient", apart_s=16)
     evaluate()
@@ -253,7 +266,7 @@ def test_words_and_addresses_are_whole(end: End, settings: Any) -> None:
     evaluate()
     words = firing()["AIProviderDown"].annotations
     assert words["summary"] == "openai does not answer for eyes-1"
-    assert "6 of 6" in words["description"]
+    assert "6 of the 6 calls" in words["description"]
     assert words["runbook_url"] == "https://studio.example/docs/operations/provider-down"
     assert words["page_url"].startswith("https://studio.example/admin/generation/aicall/?")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from generation.alerts.figures import HOUR, MINUTE, Asked, Ended, Figures, Unsure
+from generation.alerts.figures import HOUR, MINUTE, WINDOWS_S, Asked, Ended, Figures, Unsure
 from generation.alerts.rules import DOWN, PAGE, RULES, TICKET, Firing, Rule, fingerprint
 
 NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
@@ -24,6 +24,9 @@ def found(name: str, severity: str = PAGE, /, **figures: Any) -> list[Firing]:
 
 
 def asked(**more: Any) -> dict[str, Any]:
+    """Figures of one provider's model that nobody asked of late, but for what is given."""
+    quiet = dict.fromkeys(WINDOWS_S, Ended())
+    more["ended"] = quiet | more.get("ended", {})
     return {"asked": (Asked("openai", "eyes-1", **more),)}
 
 
@@ -71,11 +74,31 @@ def test_a_provider_stays_down_while_single_calls_fail_or_its_breaker_is_shut(
     assert not found(DOWN, firing=other, **figures)
 
 
+@pytest.mark.parametrize(
+    ("is_shut", "answered_ago_s", "failed", "fires"),
+    [
+        (True, 61, 5, True),
+        (True, None, 5, True),
+        (True, 59, 5, False),  # it may have been one bad moment
+        (True, 61, 4, False),
+        (False, 61, 5, False),
+    ],
+)
+def test_a_provider_is_down_when_its_breaker_is_shut_and_nobody_is_answered(
+    is_shut: bool, answered_ago_s: int | None, failed: int, fires: bool
+) -> None:
+    figures = asked(
+        ended={5 * MINUTE: Ended(3000, failed)},
+        is_shut=is_shut,
+        completed_at=None if answered_ago_s is None else ago(seconds=answered_ago_s),
+    )
+    assert bool(found(DOWN, **figures)) == fires
+
+
 # --- Burn rates ---------------------------------------------------------------------------
 def ended(**rates: tuple[int, int]) -> dict[str, Any]:
     windows = {"m5": 5 * MINUTE, "m30": 30 * MINUTE, "h1": HOUR, "h6": 6 * HOUR}
-    given = {windows[name]: Ended(*pair) for name, pair in rates.items()}
-    return asked(ended=dict.fromkeys(windows.values(), Ended()) | given)
+    return asked(ended={windows[name]: Ended(*pair) for name, pair in rates.items()})
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, Literal
 
@@ -11,6 +11,7 @@ from generation.errors import Failure, ProviderError
 from generation.prompts import Prompt, prompt_of, shot_told, views_told
 from generation.providers.asked import Commission, Made, Shown, bought, perhaps_bought, prompted
 from generation.providers.costs import possible
+from generation.providers.likeness import require_same_detail
 from generation.providers.pictures import cropped, sendable, taken
 from generation.providers.protocols import Answer, Ask, Brief, Usage, View
 
@@ -40,7 +41,11 @@ class Drawing(ABC):
         commission = Commission(
             "close-ups/cut", prompt, [picture], width, height, complaint=ask.complaint
         )
-        return self._photo(commission, ask, {})
+        wide, high = around[2:]
+        place = [inside[0] / wide, inside[1] / high, inside[2] / wide, inside[3] / high]
+        return self._photo(
+            commission, ask, {}, check=lambda made: require_same_detail(made, picture.jpeg, place)
+        )
 
     def draw_flat(
         self, *, view: View | None, view_type: str, front: View | None, brief: Brief, ask: Ask
@@ -114,11 +119,19 @@ class Drawing(ABC):
         with perhaps_bought(lambda: _possible(commission, ask.model)):
             return self._made(commission, ask)
 
-    def _photo(self, commission: Commission, ask: Ask, data: dict[str, Any]) -> Answer:
+    def _photo(
+        self,
+        commission: Commission,
+        ask: Ask,
+        data: dict[str, Any],
+        check: Callable[[bytes], None] | None = None,
+    ) -> Answer:
         with prompted(commission.prompt):
             made = self._asked(commission, ask)
             with bought(made.usage, made.ref):
                 image, width, height = taken(made.picture)
+                if check is not None:
+                    check(image)
         data = {"width": width, "height": height, **data}
         return _answer(commission.prompt, made, data, {"image.jpg": image})
 

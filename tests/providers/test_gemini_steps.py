@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from generation.errors import Failure, ProviderError
 from generation.providers.answers import schema_of
 from generation.providers.gemini_steps import GeminiSteps
 from generation.providers.protocols import Ask, Brief, FieldAsked
@@ -174,6 +175,30 @@ def test_a_side_without_a_photo_is_drawn_from_the_front(
 
     assert answer.data["drawing"]["note"] == "drawn by AI from the front – no photo of this side"
     assert read(gemini_images_vendor.requests[-1]).data["viewType"] == "back"
+
+
+def test_a_close_up_is_the_marked_part_enlarged(
+    gemini_images_vendor: GeminiVendor, steps: GeminiSteps
+) -> None:
+    answer = steps.close_up(view=polo(), shot=SHOT, ask=IMAGE)
+
+    assert (answer.data["width"], set(answer.images)) == (1024, {"image.jpg"})
+    assert "scaleBar" not in answer.data
+
+
+@pytest.mark.parametrize("other", ["hoodie-pink-flatlay", "mug-black", "backpack-dog-table"])
+def test_a_close_up_of_something_else_is_malformed_and_paid_for(
+    gemini_images_vendor: GeminiVendor, steps: GeminiSteps, other: str
+) -> None:
+    gemini_images_vendor.will(gemini.paints(view_of(other).data, mime_type="image/jpeg"))
+
+    with pytest.raises(ProviderError) as raised:
+        steps.close_up(view=polo(), shot=SHOT, ask=IMAGE)
+
+    assert raised.value.failure is Failure.MALFORMED_OUTPUT
+    assert "inside the box" in str(raised.value)
+    assert raised.value.usage is not None
+    assert raised.value.usage.cost_usd_micros == 34_000
 
 
 def test_every_other_question_is_answered(

@@ -12,6 +12,7 @@ from generation.prompts.domain import domain_of
 from generation.prompts.files import newest
 from generation.providers.protocols import Brief
 
+# The task is in the data too: a server that is no language model goes by it.
 NAMES: Final[Mapping[str, str]] = {
     "category/detect": "detect-category",
     "base-views/analyze": "analyze-view",
@@ -91,7 +92,8 @@ def prompt_of(
         "presentation": domain.presentation,
         "flat": domain.flat,
     }
-    return Prompt(text.name, text.version, text.filled(words), _data(view_type, told, facts or {}))
+    data = {"task": text.name, **_data(view_type, told, facts or {})}
+    return Prompt(text.name, text.version, text.filled(words), data)
 
 
 def _data(view_type: str, brief: Brief, facts: Mapping[str, Any]) -> dict[str, Any]:

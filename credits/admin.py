@@ -19,6 +19,7 @@ from core.money import shown, signed
 from credits import operations
 from credits.forms import AdjustForm
 from credits.models import Account, Entry, Hold, HoldPart, LedgerCheck, Lot
+from credits.story import story_of
 
 
 class ReadOnly:
@@ -161,7 +162,21 @@ class HoldAdmin(ReadOnly, ModelAdmin):
     search_fields = ("account__user__email", "id", "job_id", "key")
     ordering = ("-id",)
     inlines = (PartInline,)
+    actions_detail = ("explain",)
     credits_amount, credits_captured = _amount("amount"), _amount("captured")
+
+    @action(description="Explain this charge", url_path="explain", permissions=["view"])
+    def explain(self, request: HttpRequest, object_id: UUID) -> HttpResponse:
+        """Every movement of the hold, in plain words."""
+        hold = get_object_or_404(Hold, pk=object_id)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"The charge of hold {hold.pk}",
+            "hold": hold,
+            "lines": story_of(hold.pk),
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "credits/explain.html", context)
 
 
 @admin.register(Entry)

@@ -66,8 +66,10 @@ def lengths_of(revision: Revision) -> list[Length]:
         return []
     um_per_px, relative, status = scale
     outline = revision.outline or {}
-    trusted = outline.get("corrected") or (
-        outline.get("verdict") != "unreliable" and not outline.get("wornByPerson")
+    # A made picture shows no more than how such a thing may look: nothing on it is measured.
+    trusted = revision.is_photo and (
+        outline.get("corrected")
+        or (outline.get("verdict") != "unreliable" and not outline.get("wornByPerson"))
     )
     edge_px = EDGE_PX * max(1.0, max(revision.width, revision.height) / ENGINE_SIDE_PX)
     known_code = (revision.scale or {}).get("code", "")

@@ -21,7 +21,7 @@ from techpack import queries, seeing, versions
 from techpack.inputs import GenerateInput, IdeaInput, MadeView, RegenerateInput
 from techpack.models import Product, Revision
 from techpack.operations.products import create_product
-from techpack.prices import pictures_in, pictures_price, price_of
+from techpack.prices import SAMPLES_MOST, pictures_in, pictures_price, price_of
 
 REGENERATE = "regenerate"
 GENERATE = "base-views/generate"
@@ -161,7 +161,7 @@ def start_from_idea(
         )
         return _prepared(product, wanted)
 
-    asked = {**data, "stage": "sample"}
+    asked = {"count": SAMPLES_MOST, **data, "stage": "sample"}
     return _submitted(user, asked, prepare, key=key, request_id=request_id, api_key=None)
 
 
@@ -209,7 +209,7 @@ def _prepared(product: Product, given: GenerateInput) -> Prepared:
             "There is nothing to go by.",
             fields={"prompt": ["Say what it is, or name a photo to go by."]},
         )
-    pictures = _pictures(product, given)
+    pictures = _pictures(product, given, source)
     return Prepared(
         {
             "stage": given.stage,
@@ -230,20 +230,35 @@ def _photos(product: Product, stage: str) -> list[Revision]:
     return sorted(rows, key=lambda row: queries.view_rank(row.view_type))
 
 
-def _pictures(product: Product, given: GenerateInput) -> list[dict[str, Any]]:
+def _pictures(
+    product: Product, given: GenerateInput, source: Revision | None
+) -> list[dict[str, Any]]:
     """What is to be made, each with its seed: further drafts differ from the first ones."""
     main: MadeView = "side" if product.category == "footwear" else "front"
-    made = product.revisions.filter(stage=Revision.Stage.SAMPLE).count()
+    if given.stage == "sample":
+        first = product.revisions.filter(stage=Revision.Stage.SAMPLE).count()
+    else:
+        first = _seed_of(source)
+    each = given.count or 1
     return [
         {
-            "id": f"{view}-{number}",
+            "id": f"{view}-{number + 1}",
             "revision_id": str(uuid7()),
             "view_type": view,
-            "seed": made + number - 1 if given.stage == "sample" else 0,
+            "seed": first + number,
         }
         for view in given.views or [main]
-        for number in range(1, (given.count or 1) + 1)
+        for number in range(each)
     ]
+
+
+def _seed_of(source: Revision | None) -> int:
+    """The seed of a draft: its final views are made with the same."""
+    asked = source.job.input if source is not None and source.job is not None else {}
+    made = [
+        one for one in asked.get("pictures", []) if one["revision_id"] == str(source and source.pk)
+    ]
+    return int(made[0]["seed"]) if made else 0
 
 
 def regeneration_again(job: Job) -> Prepared:

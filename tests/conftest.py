@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator, Iterator
+import copy
+import hashlib
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,8 @@ from django.db import connections
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser
+
+from generation.providers.studio import engine
 
 pytest_plugins = ["tests.fakes.fixtures", "tests.fakes.gemini_fixtures"]
 
@@ -111,4 +115,25 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 def _quick_flush() -> Iterator[Any]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", _empty_tables)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _found_once() -> Iterator[None]:
+    """Outlines and lengths follow from the picture and what is told of it: each is found once."""
+    known: dict[str, dict[str, Any]] = {}
+
+    def once(find: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+        def found(*given: Any, **told: Any) -> dict[str, Any]:
+            asked = f"{find.__name__} {given!r} {told!r}"
+            key = hashlib.sha256(asked.encode()).hexdigest()
+            if key not in known:
+                known[key] = find(*given, **told)
+            return copy.deepcopy(known[key])
+
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("find_outline", "geometry"):
+            patch.setattr(engine, name, once(getattr(engine, name)))
         yield

@@ -202,7 +202,7 @@ def retry(
             key=key,
             request_id=request_id,
             retry_of=job,
-            reason=f"{names.label_of(job.kind)}, tried again",
+            reason=f"{kind_of(job.kind).label}, tried again",
             api_key=api_key,
         )
     except IntegrityError as error:

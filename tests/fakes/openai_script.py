@@ -103,7 +103,7 @@ def draws(picture: bytes | None = None, **more: Any) -> Behaviour:
         exchange.sell()
         made = picture
         if made is None:
-            made = picture_for(words_of(asked), [upload.content for upload in asked.files])
+            made = picture_for(words_of(asked), facts_of(asked), pictures_of(asked))
         data = [{"b64_json": base64.b64encode(made).decode()}]
         exchange.answer(200, _drawn(data) | more)
 

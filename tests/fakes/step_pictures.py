@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import cv2
@@ -11,11 +11,24 @@ import numpy as np
 SIDE = 1024
 
 
-def picture_for(words: str, pictures: Sequence[bytes]) -> bytes:
-    """A PNG: a line drawing where the words ask for a technical flat, else a photo."""
+def picture_for(words: str, facts: Mapping[str, Any], pictures: Sequence[bytes]) -> bytes:
+    """A PNG: lines where the words ask for a technical flat, the box of a shot, else a photo."""
+    if "shot" in facts and pictures:
+        return detail_of(pictures[0], facts["shot"]["box"])
     if "technical flat" in words:
         return flat_of(pictures[0]) if pictures else png(_lined(_shirt()))
     return tinted(pictures[0]) if pictures else invented(words)
+
+
+def detail_of(photo: bytes, box: Mapping[str, float]) -> bytes:
+    """The box, in fractions of the photo, at twice its size."""
+    picture = _pixels(photo)
+    height, width = picture.shape[:2]
+    left, top = round(box["left"] * width), round(box["top"] * height)
+    right = left + max(1, round(box["width"] * width))
+    bottom = top + max(1, round(box["height"] * height))
+    part = picture[top:bottom, left:right]
+    return png(cv2.resize(part, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC))
 
 
 def flat_of(photo: bytes) -> bytes:

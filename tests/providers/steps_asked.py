@@ -25,8 +25,8 @@ Steps = OpenAISteps | CustomSteps
 
 def steps_of(provider: str, vendor: OpenAIServer, *, key: str = KEY) -> Steps:
     """A provider's steps with the vendor on loopback."""
-    made: Callable[[str, str], Steps] = {"openai": OpenAISteps, "custom": CustomSteps}[provider]
-    return made(f"{vendor.root}/v1", key)
+    url = f"{vendor.root}/v1"
+    return OpenAISteps(url, key) if provider == "openai" else CustomSteps(url, key)
 
 
 def analysed(steps: Steps, *, timeout_s: float = 10.0, complaint: str = "") -> Answer:

@@ -1,0 +1,58 @@
+"""Serve the embedded studio as a model, over OpenAI's HTTP interfaces."""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+
+class Command(BaseCommand):
+    """``manage.py model_server --port 8100``; needs no database."""
+
+    help = __doc__ or ""
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Each may come from the environment, for containers."""
+        env = os.environ.get
+        parser.add_argument("--host", default=env("MODEL_SERVER_HOST", "127.0.0.1"))
+        parser.add_argument("--port", type=int, default=env("MODEL_SERVER_PORT", "8100"))
+        parser.add_argument(
+            "--workers",
+            type=int,
+            default=env("MODEL_SERVER_WORKERS", str(os.cpu_count() or 1)),
+            help="pictures that are worked on at once, each by a process of its own",
+        )
+        parser.add_argument(
+            "--waiting",
+            type=int,
+            default=env("MODEL_SERVER_WAITING", "16"),
+            help="requests that may wait for a free one; the next is answered with 429",
+        )
+        parser.add_argument(
+            "--timeout", type=float, default=env("MODEL_SERVER_TIMEOUT", "100"), help="seconds"
+        )
+        parser.add_argument(
+            "--key",
+            default=env("MODEL_SERVER_KEY", ""),
+            help="what clients have to send as bearer; better by MODEL_SERVER_KEY, as arguments "
+            "can be read by everybody on the machine",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Serve until asked to stop."""
+        from generation.model_server.serving import run
+
+        if options["workers"] < 1 or options["waiting"] < 0 or options["timeout"] <= 0:
+            raise CommandError("--workers and --timeout have to be above 0, --waiting not below.")
+        run(
+            host=options["host"],
+            port=options["port"],
+            workers=options["workers"],
+            waiting_most=options["waiting"],
+            timeout_s=options["timeout"],
+            key=options["key"],
+        )

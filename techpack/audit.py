@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
+from rest_framework.utils.encoders import JSONEncoder
 
 from core.money import format_credits
 from core.spreadsheets import BATCH, cell
@@ -153,4 +153,4 @@ def json_of(product: Product) -> Iterator[str]:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False)
+    return json.dumps(value, cls=JSONEncoder, ensure_ascii=False)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -24,6 +27,11 @@ from generation.providers.protocols import Answer, Call, Usage
 
 REF_LONGEST: Final = 200
 CODE_LONGEST: Final = 80
+# For how long an answer that was bought is kept in hand while it cannot be stored.
+AWAY_LONGEST_S: Final = 60.0
+AWAY_LOOK_AGAIN_S: Final = 0.5
+Kept = TypeVar("Kept")
+log = logging.getLogger("techpack.ai")
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,7 @@ def ask_once(*, job: Job, call: Call, ask: Callable[[], Answer]) -> Answer:
         fail_call(row, error, started)
         raise
     try:
-        keys = _keep_images(answer)
+        keys = _surely(lambda: _keep_images(answer), OSError)
     except Exception as error:
         fail_call(
             row,
@@ -86,19 +94,36 @@ def ask_once(*, job: Job, call: Call, ask: Callable[[], Answer]) -> Answer:
         )
         raise
     output = {"data": answer.data, "images": keys}
+    log_it = partial(
+        complete_call,
+        row,
+        usage=answer.usage,
+        ref=answer.ref,
+        output=output,
+        started=started,
+        prompt_version=answer.prompt_version,
+    )
     try:
-        complete_call(
-            row,
-            usage=answer.usage,
-            ref=answer.ref,
-            output=output,
-            started=started,
-            prompt_version=answer.prompt_version,
-        )
+        _surely(log_it, InterfaceError, OperationalError)
     except IntegrityError as error:
         # Taken for lost meanwhile, and asked again by another attempt, whose answer counts.
         raise LeaseLost from error
     return replace(answer, keys=keys, model=f"{row.provider}:{row.model_name}")
+
+
+def _surely(do: Callable[[], Kept], *passing: type[Exception]) -> Kept:
+    """Do it, again and again while storage or database are away: what was bought is not lost."""
+    until, pause = time.monotonic() + AWAY_LONGEST_S, threading.Event()
+    while True:
+        try:
+            return do()
+        except passing as error:
+            if time.monotonic() > until:
+                raise
+            log.warning("what was bought is not kept yet: %s", type(error).__name__)
+        if not connection.in_atomic_block:
+            connection.close()
+        pause.wait(AWAY_LOOK_AGAIN_S)
 
 
 def _hold_on(job: Job) -> None:

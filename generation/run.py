@@ -147,25 +147,32 @@ class Run:
             keeper.join(timeout=5)
 
     def _keep(self, over: threading.Event) -> None:
-        every = settings.JOB_LEASE_S / 3
-        asked = threading.Event()
         last_renewed = time.monotonic()
         try:
             while not over.wait(1.0):
-                row = self.mine().values("cancel_requested_at").first()
-                if row is None:
-                    self.lose()
-                    return
-                if row["cancel_requested_at"] and not asked.is_set():
-                    asked.set()
-                    self.ask_to_stop()
-                if time.monotonic() - last_renewed >= every:
-                    self.mine().update(
-                        lease_expires_at=Now() + timedelta(seconds=settings.JOB_LEASE_S)
-                    )
-                    last_renewed = time.monotonic()
+                try:
+                    if not self._look():
+                        return
+                    if time.monotonic() - last_renewed >= settings.JOB_LEASE_S / 3:
+                        self.mine().update(
+                            lease_expires_at=Now() + timedelta(seconds=settings.JOB_LEASE_S)
+                        )
+                        last_renewed = time.monotonic()
+                except DATABASE_AWAY as error:
+                    # When it is back the lease is renewed, if nobody has taken the job by then.
+                    log.warning("a lease was not renewed: %s", type(error).__name__)
+                    connection.close()
         finally:
             connection.close()
+
+    def _look(self) -> bool:
+        """Whether the job is still this attempt's; hears of its user's wish to stop."""
+        row = self.mine().values("cancel_requested_at").first()
+        if row is None:
+            self.lose()
+        elif row["cancel_requested_at"] and not self.is_canceled:
+            self.ask_to_stop()
+        return row is not None
 
 
 def _cancel(waiting: Iterable[Future[Any]]) -> None:

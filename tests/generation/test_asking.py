@@ -9,12 +9,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.db.models.functions import Now
 
+from core import storage
 from core.money import CREDIT
 from credits import queries as credit
-from generation import asking, work
+from generation import asking, calls, work
 from generation.errors import Failure, LeaseLost, ProviderError
 from generation.kinds import Outcome
 from generation.models import AICall, Job
@@ -384,6 +385,7 @@ class TestTheLog:
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr("generation.calls.storage.put", full)
+        monkeypatch.setattr(calls, "AWAY_LONGEST_S", 0.0)
         drawn = Answer({}, images={"image.jpg": b"\xff\xd8"}, usage=SEEN.usage, ref="img_1")
 
         with pytest.raises(OSError, match="space"):
@@ -392,6 +394,41 @@ class TestTheLog:
         row = AICall.objects.get()
         assert (row.status, row.error_class) == ("failed", "bug")
         assert (row.provider_ref, row.cost_usd_micros) == ("img_1", 70)
+
+    def test_what_was_bought_waits_for_a_storage_that_is_away(
+        self, begin: Begin, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        away, put = [OSError(5, "Input/output error")] * 2, calls.storage.put
+
+        def comes_back(*given: Any) -> str:
+            if away:
+                raise away.pop()
+            return put(*given)
+
+        monkeypatch.setattr("generation.calls.storage.put", comes_back)
+        monkeypatch.setattr(calls, "AWAY_LOOK_AGAIN_S", 0.01)
+
+        answer = ask(begin(), Script(Answer({}, images={"a.png": b"\x89PNG"})))
+
+        assert storage.read(answer.keys["a.png"]) == b"\x89PNG"
+
+    def test_what_was_bought_waits_for_a_database_that_is_away(
+        self, begin: Begin, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Its connection is cut while the provider works, and once more as the answer is logged."""
+        monkeypatch.setattr(calls, "AWAY_LOOK_AGAIN_S", 0.01)
+
+        def loses_the_connection() -> Answer:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_backend_pid()")
+                pid = cursor.fetchone()[0]
+            with connections.create_connection("default").cursor() as other:
+                other.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+                other.connection.close()
+            return SEEN
+
+        assert ask(begin(), Script(loses_the_connection)).data == {"seen": "hood"}
+        assert logged() == [("completed", "")]
 
     def test_neither_pictures_nor_secrets_nor_long_texts_are_kept(self, begin: Begin) -> None:
         told = {

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from generation.models import AICall
 from techpack import queries
 from techpack.models import Product
+from tests.fakes import trouble
+from tests.fakes.openai_script import answers_well, says
 from tests.fakes.openai_server import OpenAIServer
+from tests.fakes.step_answers import no_product
+from tests.fakes.vendor import KEY, Exchange
 from tests.techpack.conftest import Api, MakeProduct
 
 V2 = "/api/tech-pack-v2"
@@ -61,3 +67,67 @@ def test_views_are_analysed_and_close_ups_described(
     call = AICall.objects.filter(operation_name="base-views/analyze").first()
     assert call is not None
     assert (call.prompt_tokens, call.completion_tokens) == (1_200, 300)
+
+
+def test_all_views_are_looked_at_together(
+    api: Api, make_product: MakeProduct, openai_vendor: OpenAIServer
+) -> None:
+    names = ("front", "back", "left", "right", "detail")
+    product = make_product(**dict.fromkeys(names, "polo-navy-front.jpg"))
+    together = threading.Barrier(len(names))
+
+    def meets(exchange: Exchange) -> None:
+        together.wait(30)
+        answers_well(exchange)
+
+    openai_vendor.always(meets, to="base-views/analyze")
+    body = {"productId": str(product.pk), "revisionIds": ids_of(product)}
+    answer = api.send("POST", f"{V2}/base-views/analyze", body)
+    assert answer.status_code == 200, answer.content
+    assert len(answer.json()["analyses"]) == len(names)
+    assert openai_vendor.at_once == len(names)
+
+
+def test_a_photo_without_a_product_is_said_to_have_none(
+    api: Api, make_product: MakeProduct, openai_vendor: OpenAIServer
+) -> None:
+    product = make_product()
+    openai_vendor.always(says(no_product("base-views/analyze")), to="base-views/analyze")
+    body = {"productId": str(product.pk), "revisionIds": ids_of(product)}
+    answer = api.send("POST", f"{V2}/base-views/analyze", body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (500, "CONTENT_REFUSED")
+    assert "No product could be found" in answer.json()["error"]["message"]
+    call = AICall.objects.get(operation_name="base-views/analyze")
+    assert (call.error_code, call.prompt_tokens) == ("NO_PRODUCT", 1_200)
+    assert call.cost_usd_micros == 2_700
+
+
+def test_a_view_that_was_answered_wrongly_is_asked_for_once_more_with_the_complaint(
+    api: Api, make_product: MakeProduct, openai_vendor: OpenAIServer
+) -> None:
+    product = make_product()
+    openai_vendor.will(says({"hasProduct": True}), to="base-views/analyze")
+    body = {"productId": str(product.pk), "revisionIds": ids_of(product)}
+    answer = api.send("POST", f"{V2}/base-views/analyze", body)
+    assert answer.status_code == 200, answer.content
+    first, second = openai_vendor.asked_for("base-views/analyze")
+    assert "Field required" not in str(first.body)
+    assert "materials: Field required" in str(second.body)
+    calls = AICall.objects.filter(operation_name="base-views/analyze").order_by("pk")
+    assert [call.cost_usd_micros for call in calls] == [2_700, 2_700]
+    assert {call.prompt_version for call in calls} == {"analyze-view@1"}
+
+
+def test_nothing_of_a_vendors_words_reaches_the_user_or_the_log(
+    api: Api, make_product: MakeProduct, openai_vendor: OpenAIServer
+) -> None:
+    product = make_product()
+    openai_vendor.always(trouble.knows_no_such_key, to="base-views/analyze")
+    body = {"productId": str(product.pk), "revisionIds": ids_of(product)}
+    answer = api.send("POST", f"{V2}/base-views/analyze", body)
+    assert answer.json()["error"]["code"] == "CONFIGURATION"
+    call = AICall.objects.get(operation_name="base-views/analyze")
+    assert (call.error_class, call.error_code) == ("configuration", "invalid_api_key")
+    for said in (answer.content.decode(), call.error_message):
+        assert "secret" not in said
+        assert KEY not in said

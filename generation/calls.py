@@ -204,11 +204,16 @@ def fail_call(
     failure = told.failure if told else Failure.BUG
     used = usage or (told and told.usage) or Usage()
     is_ambiguous, ms = failure is Failure.AMBIGUOUS, _ms_since(started)
+    context = row.context
+    if is_ambiguous:
+        is_estimate = bool(used.details.get("isEstimate"))
+        context = _with_possible_cost(row, used.cost_usd_micros if is_estimate else 0)
+        used = Usage() if is_estimate else used
     has_ended_now = AICall.objects.filter(pk=row.pk, status=AICall.Status.PENDING).update(
         status=AICall.Status.AMBIGUOUS if is_ambiguous else AICall.Status.FAILED,
         provider_ref=(told.ref if told else ref)[:REF_LONGEST],
         prompt_version=told.prompt_version if told else prompt_version,
-        context=_with_possible_cost(row) if is_ambiguous else row.context,
+        context=context,
         prompt_tokens=used.prompt_tokens,
         completion_tokens=used.completion_tokens,
         total_tokens=used.total_tokens,
@@ -245,12 +250,12 @@ def lose_call(row: AICall) -> bool:
     return bool(lost)
 
 
-def _with_possible_cost(row: AICall) -> dict[str, Any]:
-    """What was known of the call, and what it may have cost.
+def _with_possible_cost(row: AICall, estimate: int = 0) -> dict[str, Any]:
+    """What was known of the call, and what it may have cost: the provider's estimate, or ours.
 
-    An estimate is kept apart from ``cost_usd_micros``, which is what surely was paid.
+    It is kept apart from ``cost_usd_micros``, which is what surely was paid.
     """
-    return {**row.context, "possibleCostUsdMicros": possible_cost(row)}
+    return {**row.context, "possibleCostUsdMicros": estimate or possible_cost(row)}
 
 
 def _ms_since(started: float) -> int:

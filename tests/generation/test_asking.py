@@ -20,7 +20,7 @@ from generation.errors import Failure, LeaseLost, ProviderError
 from generation.kinds import Outcome
 from generation.models import AICall, Job
 from generation.operations import cancel
-from generation.providers.protocols import Answer
+from generation.providers.protocols import Answer, Usage
 from generation.run import Run, claim
 from tests.generation.conftest import Echo, Submit
 from tests.generation.scripted import SEEN, Script, breaks, busy, garbled, lost
@@ -364,6 +364,17 @@ class TestTheLog:
         assert unknown.context == {"possibleCostUsdMicros": 4000 * 2 + 2000 * 10}
         assert known.context == {"possibleCostUsdMicros": 70}
         assert (unknown.cost_usd_micros, known.cost_usd_micros) == (0, 0)
+
+    def test_what_a_provider_estimates_is_no_cost_either(self, begin: Begin) -> None:
+        error = lost()
+        error.usage = Usage(900, 400, 5100, details={"isEstimate": True})
+
+        with pytest.raises(ProviderError):
+            ask(begin(), Script(error))
+
+        row = AICall.objects.get()
+        assert row.context == {"possibleCostUsdMicros": 5100}
+        assert (row.total_tokens, row.cost_usd_micros) == (0, 0)
 
     def test_an_exception_of_our_own_is_a_bug(self, submit: Submit, user: Any, echo: Echo) -> None:
         def works(run: Run) -> Outcome:

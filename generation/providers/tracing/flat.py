@@ -16,7 +16,7 @@ from generation.providers.studio.sketch import frame as frames
 from generation.providers.studio.sketch import outline as outlines
 from generation.providers.tracing import inside, page, shape
 from generation.providers.tracing.page import Page, unusable
-from generation.providers.tracing.shape import Mask
+from generation.providers.tracing.shape import Mask, Shape
 from generation.providers.tracing.strokes import strokes_of
 
 FROM_PHOTO: Final = "drawn by an AI model from the photo, traced"
@@ -40,15 +40,15 @@ def flat_of(
     sheet = page.read(picture)
     family = category.family_of(brief.category, brief.subcategory)
     known = _known(view, front, view_type)
-    mask = shape.silhouette_of(sheet, known=known, pairs=family == "footwear")
-    _refuse_other(sheet, mask, known)
-    seen = _seen(sheet, mask)
-    drawing = _drawing(seen, sheet, family, note=_note(view, front))
+    drawn = shape.shape_of(sheet, known=known, pairs=family == "footwear")
+    _refuse_other(sheet, drawn.mask, known)
+    seen = _seen(sheet, drawn)
+    drawing = _drawing(seen, family, note=_note(view, front))
     found = landmarks.find(seen.outline, family, seen.silhouette)
     anchors = landmarks.anchors(seen.outline, family, found)
     lines = measures.measure(seen.outline, family, found)
     flat = flat_data(drawing, seen, anchors, lines)
-    flat["drawing"]["toView"] = _from_photo(drawing, mask, view)
+    flat["drawing"]["toView"] = _from_photo(drawing, drawn.mask, view)
     return flat
 
 
@@ -88,15 +88,15 @@ def _refuse_other(sheet: Page, mask: Mask, known: Mask | None) -> None:
         )
 
 
-def _seen(sheet: Page, mask: Mask) -> Seen:
-    """The drawing as the studio sees a photo: its outline is certain."""
-    outline = Outline(alpha=mask.astype(np.float32), score=1.0, worn_by_person=False)
-    ink = np.asarray(np.clip(255 * sheet.ink, 0, 255), np.uint8)
+def _seen(sheet: Page, drawn: Shape) -> Seen:
+    """The drawing as the studio sees a photo: its outline is certain, its pixels are ink."""
+    outline = Outline(alpha=drawn.mask.astype(np.float32), score=1.0, worn_by_person=False)
+    ink = np.where(drawn.notes, 0, np.clip(255 * sheet.ink, 0, 255)).astype(np.uint8)
     picture = Photo(np.repeat(ink[..., None], 3, axis=2), None, 1.0)
     return Seen(picture, outline, silhouette.describe(outline))
 
 
-def _drawing(seen: Seen, sheet: Page, family: Family, *, note: str) -> Drawing:
+def _drawing(seen: Seen, family: Family, *, note: str) -> Drawing:
     # A drawing stands upright already, and keeps the fine forms that the frame gives to things.
     upright = Silhouette(0.0, seen.silhouette.axis_x, 1.0, seen.silhouette.box, {})
     is_even = family != "footwear" and seen.silhouette.mirror_iou >= _MIRRORED_FROM

@@ -63,7 +63,7 @@ def sort(drawn: Bits, distance: NDArray[np.float32], band: float) -> Inside:
         ink[y : y + tall, x : x + wide][_labels(ink, piece)] = 0
     runs = bridged([Path(piece.ends) for piece in dashes], gap=_DASH_GAP, straight=0.7)
     stitches = [run for run in runs if len(run.points) >= 2 * _LEAST_DASHES]
-    lines = paths_of(ink, spur=max(7.0, 1.7 * width))
+    lines = paths_of(_without_pinholes(ink, width), spur=max(7.0, 1.7 * width))
     lines += [run for run in runs if len(run.points) < 2 * _LEAST_DASHES and run.length > 16]
     lines = [line for line in bridged(lines, gap=_LINE_GAP) if line.length > 10]
     return Inside(lines, stitches, fills, width)
@@ -89,17 +89,47 @@ def _labels(ink: Bits, piece: _Piece) -> NDArray[np.bool_]:
 
 
 def _without_fills(ink: Bits, width: float) -> tuple[Bits, list[Path]]:
-    """The ink without its black areas, and those areas' edges."""
+    """The ink without its black areas, and those areas' edges.
+
+    Where lines run together there is a blot, which is none: an area is large, or stands alone.
+    """
     side = 2 * round(1.4 * width) + 3
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    core = cv2.morphologyEx(ink, cv2.MORPH_OPEN, disc)
+    core = np.asarray(cv2.morphologyEx(ink, cv2.MORPH_OPEN, disc), np.uint8)
     if not core.any():
         return ink, []
+    core &= _is_area(core, ink, (6 * width) ** 2)
     contours, _ = cv2.findContours(core, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     rings = [contour[:, 0].astype(float) for contour in contours if len(contour) > 12]
     edges = [Path(np.vstack([ring, ring[:1]]), is_closed=True) for ring in rings]
     around = cv2.dilate(core, np.ones((3, 3), np.uint8)) > 0
     return (ink & ~around).astype(np.uint8), edges
+
+
+def _is_area(core: Bits, ink: Bits, least: float) -> Bits:
+    """1 on the parts of ``core`` of at least that many pixels, or that fill their piece of ink."""
+    _, pieces, sizes, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(core, connectivity=8)
+    piece_of = np.zeros(len(stats), np.int64)
+    piece_of[parts[core > 0]] = pieces[core > 0]
+    areas = stats[:, cv2.CC_STAT_AREA]
+    is_area = (areas >= least) | (areas > 0.6 * sizes[piece_of, cv2.CC_STAT_AREA])
+    is_area[0] = False
+    return is_area[parts].astype(np.uint8)
+
+
+def _without_pinholes(ink: Bits, width: float) -> Bits:
+    """The ink with the slits filled where lines run together; a button's ring stays one."""
+    _, pieces, sizes, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    is_long = np.maximum(sizes[:, cv2.CC_STAT_WIDTH], sizes[:, cv2.CC_STAT_HEIGHT]) > _LETTER
+    is_long[0] = False
+    paper = (ink == 0).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(paper, connectivity=4)
+    small = stats[:, cv2.CC_STAT_AREA] < (3 * width + 4) ** 2
+    small[0] = False
+    beside = cv2.dilate(is_long[pieces].astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    around = np.bincount(labels[beside & (ink == 0)], minlength=len(stats)) > 0
+    return (ink | (small & around)[labels]).astype(np.uint8)
 
 
 def _small_pieces(ink: Bits, width: float) -> tuple[list[_Piece], list[_Piece]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 import cv2
@@ -10,15 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.providers.studio.silhouette import bounding_box, largest_part
+from generation.providers.tracing.notes import border_of, leaders_of
 from generation.providers.tracing.page import Page, unusable
 from generation.providers.tracing.thinning import Bits
 
 Mask = NDArray[np.bool_]
 _GAPS: Final = (0, 1, 2, 4, 7, 11)  # radii in px by which a gap in the outline is bridged
-_WHOLE = 0.93  # of what the widest bridge encloses; with less, a part of it leaked out
+_WHOLE = 0.97  # of what the widest bridge encloses; with less, a part of it leaked out
 _PAIR: Final = 0.25  # of the larger part's area, for a second shoe
 _DETAIL: Final = 0.02  # and for a loose part that lies within the product's box
 _COMPARED_PX = 256
+_LEAST_HOLE: Final = 0.004  # of the product's area
+_THROUGH: Final = 0.3  # share of product in the photo below which it is a hole
 
 
 def line_width(drawn: Bits) -> float:
@@ -28,15 +32,35 @@ def line_width(drawn: Bits) -> float:
     return float(np.clip(2 * np.median(inner[ridge]) - 0.5, 1.5, 24)) if ridge.any() else 2.0
 
 
-def silhouette_of(page: Page, *, known: Mask | None, pairs: bool) -> Mask:
-    """The product as drawn, out to the outer edge of its outline.
+@dataclass(frozen=True)
+class Shape:
+    """The product as drawn, out to the outer edge of its outline, and what is no part of it."""
+
+    mask: Mask
+    notes: Mask
+
+
+def shape_of(page: Page, *, known: Mask | None, pairs: bool) -> Shape:
+    """Find the product on the page.
 
     ``known`` is the silhouette in the photo, to decide by where a gap leaves a doubt; ``pairs``
     keeps two parts of like size. Raises ProviderError where nothing is enclosed, where it is cut
     off, and where several views are drawn.
     """
-    drawn = _without_frame(page.drawn)
+    aside = border_of(page.drawn)
+    drawn = page.drawn & ~aside
     width = line_width(drawn)
+    first = _enclosed(drawn, width, known)
+    leaders = leaders_of(drawn, largest_part(first), width)
+    if leaders.any():
+        aside |= leaders
+        first = _enclosed(drawn & ~leaders, width, known)
+    mask = _product_parts(first, pairs=pairs)
+    _refuse_cut_off(mask)
+    return Shape(mask & ~_holes(drawn, mask, known), aside)
+
+
+def _enclosed(drawn: Bits, width: float, known: Mask | None) -> Mask:
     options = [_without_spurs(filled, width) for filled in _filled(drawn)]
     chosen = _best(options, known)
     if chosen.mean() < 0.02:
@@ -44,9 +68,35 @@ def silhouette_of(page: Page, *, known: Mask | None, pairs: bool) -> Mask:
             "No closed outline was found: draw the whole product large, its outer contour as one "
             "closed black line."
         )
-    kept = _product_parts(chosen, pairs=pairs)
-    _refuse_cut_off(kept)
-    return kept
+    return chosen
+
+
+def _holes(drawn: Bits, mask: Mask, known: Mask | None) -> Mask:
+    """Enclosed paper where the photo shows the background through the product."""
+    found = np.zeros(mask.shape, bool)
+    if known is None:
+        return found
+    seen = _placed(known, mask)
+    paper = (mask & (drawn == 0)).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(paper, connectivity=4)
+    for number in range(1, len(stats)):
+        if stats[number, cv2.CC_STAT_AREA] > _LEAST_HOLE * mask.sum():
+            part = labels == number
+            if seen[part].mean() < _THROUGH:
+                found |= part
+    return found
+
+
+def _placed(known: Mask, mask: Mask) -> Mask:
+    """The photo's silhouette moved and scaled into the drawing's box."""
+    x, y, width, height = bounding_box(known)
+    left, top, wide, tall = bounding_box(mask)
+    placed = np.zeros(mask.shape, bool)
+    if width and height and wide and tall:
+        part = known[y : y + height, x : x + width].astype(np.uint8) * 255
+        fitted = cv2.resize(part, (wide, tall), interpolation=cv2.INTER_AREA)
+        placed[top : top + tall, left : left + wide] = fitted > 127
+    return placed
 
 
 def _filled(drawn: Bits) -> Iterator[Mask]:
@@ -62,23 +112,6 @@ def _filled(drawn: Bits) -> Iterator[Mask]:
             reach = cv2.distanceTransform((~outside).astype(np.uint8), cv2.DIST_L2, 5)
             outside |= (reach <= radius + 0.5) & (paper > 0)
         yield ~outside[1:-1, 1:-1]
-
-
-def _without_frame(drawn: Bits) -> Bits:
-    """The page's lines without a border drawn around everything."""
-    height, width = drawn.shape
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(drawn, connectivity=8)
-    kept = drawn.copy()
-    for number in range(1, len(stats)):
-        x, y, wide, tall, area = stats[number]
-        if wide < 0.9 * width or tall < 0.9 * height or area > 12 * (wide + tall):
-            continue
-        part = labels[y : y + tall, x : x + wide] == number
-        edge = round(0.03 * max(wide, tall))
-        inner = part[edge:-edge, edge:-edge]
-        if inner.sum() < 0.05 * area:
-            kept[labels == number] = 0
-    return kept
 
 
 def _without_spurs(filled: Mask, width: float) -> Mask:

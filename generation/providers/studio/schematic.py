@@ -44,7 +44,7 @@ def mirrored_back(drawing: Drawing) -> Drawing:
 
 def side(family: Family, drawing: Drawing) -> Drawing:
     """A labelled side view from the family's template, as tall as the front drawing."""
-    parts = _TEMPLATES[family](_front(drawing))
+    parts = side_parts(family, _front(drawing))
     points = np.vstack([bezier.sample(curves) for _, curves, _ in parts])
     low, high = points.min(axis=0), points.max(axis=0)
     shift = np.array([_PAD, _PAD]) - low
@@ -65,6 +65,11 @@ def side(family: Family, drawing: Drawing) -> Drawing:
         note=SIDE_NOTE,
         texts=((round(float(size[0] / 2), 1), round(float(size[1] - 8), 1), "SCHEMATIC"),),
     )
+
+
+def side_parts(family: Family, front: Front) -> list[Part]:
+    """The family's template in profile: kind of line, joined curves, label."""
+    return _TEMPLATES[family](front)
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,8 @@ def lab_of(bgr: NDArray[np.uint8] | Grey) -> Lab:
     if bgr.dtype == np.uint8:
         light = _LINEAR[bgr[..., ::-1]]
     else:
-        light = oklab.linear(np.clip(bgr[..., ::-1], 0, 255) / 255).astype(np.float32)
+        shown = np.clip(np.asarray(bgr[..., ::-1], np.float64), 0, 255)
+        light = oklab.linear(shown / 255).astype(np.float32)
     cones = np.cbrt(light.reshape(-1, 3) @ TO_CONES.T)
     return np.asarray((cones @ _TO_LAB.T).reshape(bgr.shape), np.float32)
 

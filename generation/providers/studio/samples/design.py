@@ -102,23 +102,24 @@ def usual(kind: str, seed: int) -> dict[str, str]:
 
     tops = {"fit": one_of("regular", "regular", "slim", "oversized"), "sleeve": "short"}
     long = {**tops, "sleeve": "long"}
+    trim = {"fit": one_of("regular", "slim", "regular"), "sleeve": "long"}
     table: Mapping[str, dict[str, str]] = {
         "tee": {**tops, "neck": one_of("crew", "crew", "crew", "v", "scoop")},
         "tank": {**tops, "sleeve": "none", "neck": one_of("scoop", "v", "scoop")},
-        "shirt": {**long, "neck": "shirt", "closure": "buttons",
+        "shirt": {**trim, "neck": "shirt", "closure": "buttons",
                   "pocket": one_of("chest", "none", "chest")},
         "polo": {**tops, "neck": "polo", "closure": "placket"},
         "sweatshirt": {**long, "neck": "crew"},
         "hoodie": {**long, "neck": "hood", "pocket": "kangaroo"},
         "sweater": {**long, "neck": one_of("crew", "crew", "turtle", "v")},
         "cardigan": {**long, "neck": "v", "closure": "buttons"},
-        "jacket": {**long, "neck": "stand", "closure": "zip",
+        "jacket": {**trim, "neck": "stand", "closure": "zip",
                    "pocket": one_of("welt", "flap", "welt")},
-        "puffer": {**long, "neck": "stand", "closure": "zip", "pocket": one_of("welt", "none")},
-        "coat": {**long, "neck": "lapel", "closure": "buttons", "length": "coat",
+        "puffer": {**trim, "neck": "stand", "closure": "zip", "pocket": one_of("welt", "none")},
+        "coat": {**trim, "neck": "lapel", "closure": "buttons", "length": "coat",
                  "pocket": one_of("flap", "welt")},
-        "blazer": {**long, "neck": "lapel", "closure": "buttons", "pocket": "flap"},
-        "vest": {**long, "sleeve": "none", "neck": "stand", "closure": "zip", "pocket": "welt"},
+        "blazer": {**trim, "neck": "lapel", "closure": "buttons", "pocket": "flap"},
+        "vest": {**trim, "sleeve": "none", "neck": "stand", "closure": "zip", "pocket": "welt"},
         "dress": {"fit": "regular", "sleeve": one_of("none", "short", "none", "long"),
                   "neck": one_of("crew", "v", "scoop"), "length": one_of("knee", "midi", "mini"),
                   "flare": one_of("a-line", "flared", "straight")},

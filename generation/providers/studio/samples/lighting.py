@@ -65,14 +65,25 @@ def _bent(mask: NDArray[np.uint8], reach: float) -> Grey:
 
 def _turned(mask: NDArray[np.uint8]) -> Grey:
     """Height of a body that is round about an upright axis: a half circle in every row."""
-    inside = mask > 127
+    inside = mask.astype(np.float32) / 255
     columns = np.arange(mask.shape[1], dtype=np.float32)
-    count = inside.sum(axis=1)
-    left = np.where(count > 0, inside.argmax(axis=1), 0).astype(np.float32)
-    right = left + np.maximum(count - 1, 1)
+    there = np.flatnonzero(inside.max(axis=1) > 0.5)
+    if not len(there):
+        return np.zeros(mask.shape, np.float32)
+    solid = inside > 0.5
+    left = _even(solid.argmax(axis=1), there)
+    right = _even(mask.shape[1] - 1 - solid[:, ::-1].argmax(axis=1), there)
     middle, half = (left + right) / 2, np.maximum((right - left) / 2, 1) * 1.02
     share = (columns[None] - middle[:, None]) / half[:, None]
     return np.asarray(half[:, None] * np.sqrt(np.clip(1 - share**2, 0, 1)), np.float32)
+
+
+def _even(edge: NDArray[np.int64], there: NDArray[np.int64]) -> Grey:
+    """An edge's column in every row, without the steps of whole pixels."""
+    rows = np.arange(len(edge))
+    known = np.interp(rows, there, edge[there]).astype(np.float32)
+    soft = cv2.GaussianBlur(known[:, None], (1, 0), 0, sigmaY=3.0, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(soft, np.float32).reshape(-1)
 
 
 def _folds(layer: Layer, canvas: Canvas, corner: tuple[int, int], size: tuple[int, int]) -> Grey:
@@ -95,7 +106,7 @@ def _drape(layer: Layer, per_cm: float, size: tuple[int, int], seed: int) -> Gre
         return np.zeros(size[::-1], np.float32)
     random = np.random.default_rng(seed)
     form = np.zeros(size[::-1], np.float32)
-    for wide, high, tall in ((9.0, 20.0, 0.42), (4.0, 9.0, 0.13), (1.6, 2.6, 0.03)):
+    for wide, high, tall in ((11.0, 26.0, 0.40), (4.5, 15.0, 0.07), (1.8, 4.0, 0.018)):
         across = max(2, round(size[0] / (wide * per_cm)) + 3)
         along = max(2, round(size[1] / (high * per_cm)) + 3)
         noise = random.normal(0, 1, (along, across)).astype(np.float32)
@@ -125,6 +136,8 @@ def _lit(form: Grey, mask: NDArray[np.uint8], layer: Layer) -> tuple[Grey, Grey]
     norm = 1 / np.sqrt(gx * gx + gy * gy + 1)
     facing = (-gx * LAMP[0] - gy * LAMP[1] + LAMP[2]) * norm
     light = 1 + CONTRAST * (facing - LAMP[2]) - 0.10 * (1 - norm)
+    if layer.turned:
+        light = 1 + 0.86 * (light - 1) + 0.07  # the middle of a round body is what is looked at
     gloss = np.zeros_like(light)
     if layer.gloss > 0:
         half = LAMP + np.array([0.0, 0.0, 1.0])

@@ -31,9 +31,13 @@ OWN_COLOUR: Mapping[str, tuple[str, ...]] = {
     "belt": ("#6a4326", "#3f281c", "#1b1b1d"),
     "wallet": ("#6a4326", "#3f281c", "#8a5a33"),
     "box": ("#c49a6c", "#b98c5c", "#d8c3a0"),
+    "sun hat": ("#d9bf8c", "#e3cfa4", "#c9a86a"),
+    "candle": ("#e9e4d8", "#8a8c90", "#404246"),
+    "lamp": ("#efe8d8", "#dccbb0", "#8a8c90"),
     "tote": ("#e6dcc6", "#404246", "#a9bb9b"),
 }
 LIGHT_SECOND = "#f1efe9"
+BLUE = "#2558b8"  # of a cloth; jeans that are called blue are denim
 
 
 def design_of(words: str, brief: Brief, seed: int) -> Design | None:
@@ -114,6 +118,8 @@ TOP_KINDS = frozenset({
 
 def _fits(kind: str, knob: str, value: str) -> bool:
     """Whether a kind has that knob."""
+    if knob == "pocket" and value == "flap" and kind in ("trousers", "shorts", "joggers"):
+        return True
     if knob in ("sleeve", "neck", "closure", "pocket"):
         fixed = kind in ("tank", "hoodie", "polo") and knob in ("neck", "pocket")
         return kind in TOP_KINDS and not fixed
@@ -131,4 +137,12 @@ def _colours(kind: str, tokens: Sequence[Token], brief: Brief, seed: int) -> tup
     ]
     own = OWN_COLOUR.get(kind, USUAL_COLOURS)
     main = said[0] if said else own[seed % len(own)]
+    if kind == "jeans" and main == BLUE:
+        main = own[seed % len(own)]
     return main, said[1] if len(said) > 1 else LIGHT_SECOND
+
+
+def _hexes(tokens: Sequence[Token]) -> list[str]:
+    """The colours that are named; raw materials have one too."""
+    found = [t.hex or t.name.removeprefix("colour=") for t in tokens if t.name.startswith("colour")]
+    return list(dict.fromkeys(found))

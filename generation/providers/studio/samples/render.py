@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generation.providers.studio.edits.backdrop import soft_shadow
-from generation.providers.studio.edits.pixels import Grey, Lab, Picture, bgr_of, lab_of_hex
+from generation.providers.studio.edits.pixels import Grey, Lab, bgr_of, lab_of_hex
 from generation.providers.studio.samples.lighting import Canvas, shading, texture
 from generation.providers.studio.samples.scene import Layer, Line, Points, Scene
 
@@ -20,6 +20,10 @@ FILL = 0.76  # of the picture's side that the product's longer side takes
 CENTRE = 0.485
 LEVELS = 1024  # of shading that a dye is mixed for
 BRIGHTEST = 1.5
+PAPERS = (0.965, 0.80, 0.66)  # OKLab lightness at the top
+SPARSE = 0.13  # of the picture
+INSIDE = 0.7  # a darker shade is inside the product, not at its edge
+CLEAR = 0.16  # of lightness between a part and the paper
 
 
 @dataclass(frozen=True)
@@ -30,20 +34,20 @@ class Dyes:
     second: str
 
 
-def rendered(scene: Scene, dyes: Dyes, seed: int) -> tuple[Picture, Grey]:
-    """The picture, 1536 px square, and the product's alpha."""
+def rendered(scene: Scene, dyes: Dyes, seed: int) -> Grey:
+    """The picture, 1536 px square, BGR 0..255."""
     canvas = canvas_of(scene)
-    ground = backdrop(dyes)
+    ground = backdrop(scene, dyes)
     picture = np.empty((SIDE, SIDE, 3), np.float32)
     picture[:] = ground
     alpha = np.zeros((SIDE, SIDE), np.float32)
     for at, layer in enumerate(scene.layers):
         _draw(picture, alpha, layer, dyes, canvas, seed * 131 + at)
     shade = _shadow(alpha, scene.ground == "standing")
-    behind = (ground * shade[..., None]) * (1 - alpha[..., None])
-    done = picture * alpha[..., None] + behind
-    grain = np.random.default_rng(seed).normal(0, 0.7, (SIDE, SIDE, 1)).astype(np.float32)
-    return np.asarray(np.clip(done + grain + 0.5, 0, 255), np.uint8), alpha
+    behind = ground * shade[..., None]
+    picture = behind + alpha[..., None] * (picture - behind)
+    noise = np.random.default_rng(seed).normal(0, 0.7, (SIDE, SIDE, 1))
+    return np.asarray(picture + noise.astype(np.float32), np.float32)
 
 
 def canvas_of(scene: Scene) -> Canvas:
@@ -55,10 +59,12 @@ def canvas_of(scene: Scene) -> Canvas:
     return Canvas(scale, SIDE / 2 - scale * middle[0], CENTRE * SIDE - scale * middle[1])
 
 
-def backdrop(dyes: Dyes) -> Grey:
-    """A paper's grey that the product stands out from, lighter at the top: (h, 1, 3) BGR."""
-    light = float(lab_of_hex(dyes.main)[0])
-    top, bottom = (0.80, 0.745) if light > 0.86 else (0.965, 0.93)
+def backdrop(scene: Scene, dyes: Dyes) -> Grey:
+    """A paper's grey that every larger part stands out from: (h, 1, 3) BGR, lighter at the top."""
+    lights = _lights(scene, dyes)
+    clear = [min(abs(light - paper) for light in lights) for paper in PAPERS]
+    best = 0 if clear[0] >= CLEAR else int(np.argmax(clear))
+    top, bottom = PAPERS[best], PAPERS[best] - 0.035
     way = np.linspace(0, 1, SIDE, dtype=np.float32)
     lab = np.zeros((SIDE, 1, 3), np.float32)
     lab[:, 0, 0] = top + (bottom - top) * way
@@ -66,9 +72,35 @@ def backdrop(dyes: Dyes) -> Grey:
     return bgr_of(lab)
 
 
+def _lights(scene: Scene, dyes: Dyes) -> list[float]:
+    """OKLab lightness of the parts that take more than a little of the picture."""
+    sized = [(abs(sum(map(_area, layer.shape))), layer) for layer in scene.layers]
+    least = 0.05 * max(size for size, _ in sized)
+    found = []
+    for size, layer in sized:
+        if size >= least and layer.shade > INSIDE:
+            light = float(lab_of_hex(_code(layer, dyes))[0])
+            found.append(min(light, 0.955) * layer.shade)
+    return found + ([float(lab_of_hex(dyes.second)[0])] if _is_striped(scene) else [])
+
+
+def _is_striped(scene: Scene) -> bool:
+    return any(layer.striped for layer in scene.layers)
+
+
+def _area(shape: Points) -> float:
+    return float(cv2.contourArea(shape.astype(np.float32)))
+
+
+def _code(layer: Layer, dyes: Dyes) -> str:
+    return {"main": dyes.main, "second": dyes.second}.get(layer.colour, layer.colour)
+
+
 def _shadow(alpha: Grey, stands: bool) -> Grey:
     if not stands:
         return soft_shadow(alpha, 0.26)
+    if alpha.mean() < SPARSE:
+        return np.ones(alpha.shape, np.float32)  # between thin legs a shadow looks like a part
     rows = np.flatnonzero(alpha.max(axis=1) > 0.5)
     base = int(rows[-1])
     columns = np.flatnonzero(alpha[max(0, base - SIDE // 40) : base + 1].max(axis=0) > 0.5)
@@ -79,7 +111,7 @@ def _shadow(alpha: Grey, stands: bool) -> Grey:
     cv2.ellipse(small, (round(middle * k), round((base - 4) * k)), axes, 0, 0, 360, 1.0, -1)
     near, wide = cv2.GaussianBlur(small, (0, 0), 2.2), cv2.GaussianBlur(small, (0, 0), 8)
     dark = cv2.resize(0.6 * near + 0.55 * wide, (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(1 - 0.42 * np.clip(dark, 0, 1), np.float32)
+    return np.asarray(1 - 0.30 * np.clip(dark, 0, 1), np.float32)
 
 
 def _draw(picture: Grey, alpha: Grey, layer: Layer, dyes: Dyes, canvas: Canvas, seed: int) -> None:
@@ -90,7 +122,7 @@ def _draw(picture: Grey, alpha: Grey, layer: Layer, dyes: Dyes, canvas: Canvas, 
     _darken_below(picture, alpha, mask, box, layer, canvas)
     light, gloss = shading(mask, layer, canvas, (columns.start, rows.start), seed)
     light = light * texture(layer, canvas, box, seed)
-    code = {"main": dyes.main, "second": dyes.second}.get(layer.colour, layer.colour)
+    code = _code(layer, dyes)
     colour = _mixed(lab_of_hex(code), light * layer.shade)
     if layer.striped:
         other = dyes.second if code == dyes.main else dyes.main

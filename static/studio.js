@@ -76,10 +76,16 @@
     const hit = (selector) => event.target.closest(selector);
     const open = hit("[data-open]");
     const copy = hit("[data-copy]");
+    const fills = hit("[data-fills]");
     if (open) document.getElementById(open.dataset.open).showModal();
     if (hit("[data-close]")) hit("dialog").close();
     if (hit("[data-dismiss]")) hit(".note").remove();
     if (copy) navigator.clipboard?.writeText(copy.dataset.copy).then(() => say("Copied."));
+    if (fills) {
+      const field = document.getElementById(fills.dataset.fills);
+      field.value = fills.textContent.trim();
+      field.focus();
+    }
     if (hit("[data-theme-toggle]")) switchTheme();
   });
 })();

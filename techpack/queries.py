@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet, Window
+from django.db.models.functions import RowNumber
 
 from core.errors import NotFound
 from generation.models import Job
-from techpack.models import Analysis, CloseUp, Product, Revision, Sketch
+from techpack.models import Analysis, CloseUp, FieldEdit, Product, Revision, Sketch
 
 # The flats in the order of the trade: a shoe is drawn from its side.
 SKETCHED = ("front", "back", "side")
@@ -56,6 +57,32 @@ def revisions_of(product: Product, *, every: bool = False) -> QuerySet[Revision]
     """The product's current photos, or all versions."""
     rows = Revision.objects.filter(product=product, deleted_at__isnull=True)
     return rows.order_by("-pk") if every else rows.filter(is_current=True).order_by("pk")
+
+
+def views_and_drafts(product: Product) -> tuple[list[Revision], list[Revision]]:
+    """The current photos, and the drafts that were made from words, newest first."""
+    alive = Revision.objects.filter(product=product, deleted_at__isnull=True)
+    rows = list(alive.filter(Q(is_current=True) | Q(stage=Revision.Stage.SAMPLE)).order_by("pk"))
+    views = [row for row in rows if row.is_current]
+    return views, [row for row in reversed(rows) if not row.is_current]
+
+
+def jobs_of(product: Product, *, each: int = 20) -> list[Job]:
+    """The product's newest jobs with their holds, at most ``each`` of a kind; newest first."""
+    newest = Window(RowNumber(), partition_by="kind", order_by=F("pk").desc())
+    rows = Job.objects.filter(user_id=product.user_id, product_id=product.pk)
+    kept = rows.annotate(number=newest).filter(number__lte=each)
+    return list(kept.select_related("hold").order_by("-pk"))
+
+
+def edit_of(user: Any, edit_id: UUID) -> FieldEdit:
+    """One of the user's edits by a sentence, with its product; raises NotFound."""
+    rows = FieldEdit.objects.filter(
+        pk=edit_id, product__user=user, product__deleted_at__isnull=True
+    )
+    if (row := rows.select_related("product").first()) is None:
+        raise NotFound("There is no such edit.")
+    return row
 
 
 def revision_of(user: Any, revision_id: UUID) -> Revision:

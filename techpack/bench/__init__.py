@@ -7,9 +7,8 @@ from typing import Any
 
 from core import storage
 from core.units import format_length
-from generation import queries as jobs
 from techpack import drawing, queries, trade
-from techpack.bench import fields, rail
+from techpack.bench import fields, rail, sentences
 from techpack.bench.shapes import Bench, ViewCard
 from techpack.measuring import REFERENCE
 from techpack.models import Analysis, Product, Revision
@@ -17,44 +16,51 @@ from techpack.pack import merge
 from techpack.pack.build import numbers_of, text_of
 from techpack.pack.paths import path_of
 from techpack.pack.rows import Merged
+from techpack.present import note_of
 from techpack.prices import VIEWS_MOST
 from techpack.readiness import readiness_of
 
 __all__ = ["Bench", "asked_in_words", "bench_of", "changed", "input_of"]
 
 
-def bench_of(product: Product, *, user: Any, drawn_by: str) -> Bench:
-    """The whole page of a product: a fixed number of queries."""
+def bench_of(product: Product, *, drawn_by: str, open_at: str = "", words: str = "") -> Bench:
+    """The whole page of a product: a fixed number of queries.
+
+    ``open_at`` is the field whose sentence is being written, ``words`` what it says so far.
+    """
     pack = merge.load(product)
     readiness = readiness_of(pack)
-    latest = jobs.latest_jobs(user, product.pk)
+    jobs = queries.jobs_of(product)
+    latest = {job.kind: job for job in reversed(jobs)}
+    desk = fields.Desk(pack, sentences.sentences_of(pack, jobs, open_at=open_at, words=words))
+    changes = sentences.changes_of(pack.views, jobs)
     numbers = numbers_of(pack)
     front = pack.sketches[0] if pack.sketches else None
-    running = [job for job in latest.values() if not job.is_final]
+    running = [job for job in jobs if not job.is_final]
     return Bench(
         pack=pack,
         readiness=readiness,
-        views=[_view_card(view, pack.analyses) for view in pack.views],
+        views=[_view_card(view, pack.analyses, changes[view.pk]) for view in pack.views],
         steps=rail.steps_of(pack, readiness, latest),
         known=_known(pack),
         flat=drawing.svg_of(front, pack, numbers=numbers, unit=pack.unit, on_page=True)
         if front
         else "",
         photo=storage.signed_url(pack.views[0].image_key) if pack.views else "",
-        lengths=[fields.length_of(row, pack) for row in fields.shown_lengths(pack)],
+        lengths=[fields.length_of(row, desk) for row in fields.shown_lengths(pack)],
         parts=[
-            fields.part_of(row, numbers, pack)
+            fields.part_of(row, numbers, desk)
             for row in pack.rows("construction")
             if row.id in numbers
         ],
-        colours=[fields.colour_of(row, pack) for row in pack.rows("colors")],
+        colours=[fields.colour_of(row, desk) for row in pack.rows("colors")],
         elements=[
-            fields.cell_of(row, "value", row.label, pack)
+            fields.cell_of(row, "value", row.label, desk)
             for section in ("materials", "designElements")
             for row in pack.rows(section)
         ],
-        points=[fields.point_of(row, pack) for row in pack.rows("pointsOfMeasure")],
-        materials=[fields.material_of(row, pack) for row in pack.rows("bom")],
+        points=[fields.point_of(row, desk) for row in pack.rows("pointsOfMeasure")],
+        materials=[fields.material_of(row, desk) for row in pack.rows("bom")],
         shots=[fields.shot_of(row) for row in pack.close_ups],
         flats=[
             {
@@ -66,16 +72,20 @@ def bench_of(product: Product, *, user: Any, drawn_by: str) -> Bench:
             }
             for sketch in pack.sketches
         ],
+        drafts=sentences.drafts_of(pack, jobs),
         categories=trade.names(),
         subcategories=trade.subcategories(product.category or "other"),
         drawn_by=drawn_by,
+        open_at=open_at,
         is_busy=bool(running),
         running=running,
         bom_columns=fields.BOM_COLUMNS,
     )
 
 
-def _view_card(view: Revision, analyses: tuple[Analysis, ...]) -> ViewCard:
+def _view_card(
+    view: Revision, analyses: tuple[Analysis, ...], change: sentences.Change
+) -> ViewCard:
     outline = view.outline or {}
     if not outline:
         verdict, tone = "Looking for the outline", ""
@@ -89,7 +99,9 @@ def _view_card(view: Revision, analyses: tuple[Analysis, ...]) -> ViewCard:
         verdict, tone = "Analysed", "ok"
     else:
         verdict, tone = "Outline found", "ok"
-    return ViewCard(view, storage.signed_url(view.thumbnail_key), verdict, tone)
+    note = "" if view.is_photo else note_of(view)
+    picture = storage.signed_url(view.thumbnail_key)
+    return ViewCard(view, picture, verdict, tone, note, change)
 
 
 def _known(pack: Merged) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from core import storage
+from techpack.bench.sentences import Sentences
 from techpack.bench.shapes import FieldCell
 from techpack.pack.build import text_of, value_of
 from techpack.pack.paths import path_of
@@ -33,14 +35,22 @@ def mark_of(cell: Cell, unit: str) -> tuple[str, str]:
     return source, value.mark
 
 
+@dataclass(frozen=True)
+class Desk:
+    """What cells are drawn from: the pack, and what sentences did to it."""
+
+    pack: Merged
+    sentences: Sentences
+
+
 def cell_of(
-    row: Row, name: str, label: str, pack: Merged, *, number: int | None = None, hint: str = ""
+    row: Row, name: str, label: str, desk: Desk, *, number: int | None = None, hint: str = ""
 ) -> FieldCell:
-    cell = row.cell(name)
+    pack, cell, path = desk.pack, row.cell(name), path_of(row, name)
     source, mark = mark_of(cell, pack.unit)
     low = cell.provenance == "ai" and (cell.confidence or 0) < LOW
     return FieldCell(
-        path=path_of(row, name),
+        path=path,
         label=label,
         text=text_of(cell, pack.unit),
         source=source,
@@ -49,6 +59,7 @@ def cell_of(
         number=number,
         row_id=row.id,
         hint=hint,
+        asked=desk.sentences.of(path, (row.section, row.id, name), cell, pack.unit),
     )
 
 
@@ -57,31 +68,36 @@ def shown_lengths(pack: Merged) -> list[Row]:
     return rows[:12]
 
 
-def length_of(row: Row, pack: Merged) -> FieldCell:
-    return cell_of(row, "value", f"{row.id} {row.label}", pack)
+def length_of(row: Row, desk: Desk) -> FieldCell:
+    return cell_of(row, "value", f"{row.id} {row.label}", desk)
 
 
-def part_of(row: Row, numbers: Mapping[str, int], pack: Merged) -> FieldCell:
-    return cell_of(row, "operation", row.label, pack, number=numbers[row.id])
+def part_of(row: Row, numbers: Mapping[str, int], desk: Desk) -> FieldCell:
+    return cell_of(row, "operation", row.label, desk, number=numbers[row.id])
 
 
-def colour_of(row: Row, pack: Merged) -> dict[str, Any]:
+def colour_of(row: Row, desk: Desk) -> dict[str, Any]:
     share = row.facts.get("share")
     return {
         "hex": row.cell("hex").value,
         "share": f"{round(share * 100)} %" if share else "",
-        "field": cell_of(row, "value", row.label, pack),
+        "field": cell_of(row, "value", row.label, desk),
     }
 
 
-def point_of(row: Row, pack: Merged) -> dict[str, Any]:
-    return {
-        "row": row,
-        "unit": row.facts.get("unit") or pack.unit,
-        "value": cell_of(row, "value", f"{row.id} value", pack),
-        "plus": cell_of(row, "tolerancePlus", f"{row.id} tolerance plus", pack),
-        "minus": cell_of(row, "toleranceMinus", f"{row.id} tolerance minus", pack),
+def point_of(row: Row, desk: Desk) -> dict[str, Any]:
+    cells = {
+        "value": cell_of(row, "value", f"{row.id} value", desk),
+        "plus": cell_of(row, "tolerancePlus", f"{row.id} tolerance plus", desk),
+        "minus": cell_of(row, "toleranceMinus", f"{row.id} tolerance minus", desk),
     }
+    unit = row.facts.get("unit") or desk.pack.unit
+    return {"row": row, "unit": unit, **cells, "told": _told(cells.values())}
+
+
+def _told(cells: Iterable[FieldCell]) -> list[FieldCell]:
+    """The cells of a table's row that have more to say than their values."""
+    return [cell for cell in cells if cell.asked and cell.asked.is_told]
 
 
 BOM_COLUMNS = (
@@ -96,21 +112,19 @@ BOM_COLUMNS = (
 )
 
 
-def material_of(row: Row, pack: Merged) -> dict[str, Any]:
+def material_of(row: Row, desk: Desk) -> dict[str, Any]:
     hint = str(row.facts.get("usualQuantity", ""))
-    return {
-        "row": row,
-        "cells": [
-            cell_of(
-                row,
-                name,
-                f"{row.label} {label.lower()}",
-                pack,
-                hint=f"usually {hint}" if name == "quantity" and hint else "",
-            )
-            for name, label in BOM_COLUMNS
-        ],
-    }
+    cells = [
+        cell_of(
+            row,
+            name,
+            f"{row.label} {label.lower()}",
+            desk,
+            hint=f"usually {hint}" if name == "quantity" and hint else "",
+        )
+        for name, label in BOM_COLUMNS
+    ]
+    return {"row": row, "cells": cells, "told": _told(cells)}
 
 
 def shot_of(row: Any) -> dict[str, Any]:

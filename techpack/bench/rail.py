@@ -9,6 +9,7 @@ from django.conf import settings
 from core.money import shown, worded
 from generation.models import Job
 from techpack import trade
+from techpack.bench.sentences import failed_of
 from techpack.bench.shapes import Step
 from techpack.operations import steps
 from techpack.pack.rows import Merged
@@ -105,6 +106,7 @@ def _step(
         is_main=is_main,
         is_blocked=not is_ready,
         anchor=f"#{key}",
+        failed=failed_of(job) if state in ("done", "failed") else None,
     )
 
 

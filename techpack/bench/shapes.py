@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from generation.models import Job
+from techpack.bench.sentences import Asked, Change, Drafts, Failed
 from techpack.models import VIEW_TYPES, Product, Revision
 from techpack.pack.build import REVISION
 from techpack.pack.rows import Merged
 from techpack.prices import VIEWS_INCLUDED, VIEWS_MOST
 from techpack.readiness import Readiness
+
+NO_CHANGE = Change()
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class FieldCell:
     number: int | None = None
     row_id: str = ""
     hint: str = ""
+    asked: Asked | None = None
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class ViewCard:
     picture: str
     verdict: str
     tone: str  # ok, warn or nothing
+    note: str = ""  # what it is, where it is no photo
+    change: Change = NO_CHANGE
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,7 @@ class Step:
     is_main: bool = False
     is_blocked: bool = False
     anchor: str = ""
+    failed: Failed | None = None
 
 
 @dataclass(frozen=True)
@@ -76,10 +83,12 @@ class Bench:
     materials: list[dict[str, Any]]
     shots: list[dict[str, Any]]
     flats: list[dict[str, Any]]
+    drafts: Drafts
     categories: tuple[tuple[str, str], ...]
     subcategories: tuple[str, ...]
     drawn_by: str
     revision: str = REVISION
+    open_at: str = ""
     is_busy: bool = False
     views_included: int = VIEWS_INCLUDED
     views_most: int = VIEWS_MOST

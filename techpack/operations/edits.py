@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from accounts.models import ApiKey
-from core.errors import Conflict, NotFound
+from core.errors import Conflict
 from core.shape import checked
 from generation.kinds import Prepared
 from generation.models import Job
@@ -90,11 +90,7 @@ def undo_edit(*, user: Any, edit_id: UUID) -> FieldEdit:
 
     Raises NotFound, and Conflict where the field was changed again since.
     """
-    edit = FieldEdit.objects.filter(
-        pk=edit_id, product__user=user, product__deleted_at__isnull=True
-    ).first()
-    if edit is None:
-        raise NotFound("There is no such edit.")
+    edit = queries.edit_of(user, edit_id)
     product = Product.objects.select_for_update().get(pk=edit.product_id)
     edit.refresh_from_db()
     if edit.undone_at is not None:

@@ -23,9 +23,8 @@ _ASKED = 1  # a sentence asked for it: above whatever was found without one
 
 def load(product: Product) -> Merged:
     """Read and merge: a fixed number of queries, whatever the pack holds."""
-    views = tuple(
-        sorted(queries.revisions_of(product), key=lambda row: queries.view_rank(row.view_type))
-    )
+    current, drafts = queries.views_and_drafts(product)
+    views = tuple(sorted(current, key=lambda row: queries.view_rank(row.view_type)))
     analyses = tuple(queries.latest_analyses(product))
     close_ups = tuple(queries.close_ups_of(product))
     sketches = tuple(queries.sketches_of(product))
@@ -52,6 +51,7 @@ def load(product: Product) -> Merged:
         close_ups=close_ups,
         sketches=sketches,
         last_change=max(changes),
+        drafts=tuple(drafts),
     )
 
 

@@ -74,6 +74,7 @@ class Merged:
     close_ups: tuple[CloseUp, ...]
     sketches: tuple[Sketch, ...]
     last_change: datetime
+    drafts: tuple[Revision, ...] = ()  # from words, newest first: none of them is a view yet
 
     def rows(self, section: str) -> tuple[Row, ...]:
         """The rows of a section in order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -14,9 +15,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.api import uuid_or_404
 from core.errors import DomainError
+from core.ids import uuid7
+from core.money import worded
 from core.shape import checked
+from credits.short import Short
 from techpack import inputs, operations, queries
 from techpack.cards import card_of
+from techpack.prices import pictures_price
 
 A_PAGE = 24
 
@@ -24,7 +29,14 @@ A_PAGE = 24
 @login_required
 @require_safe
 def products(request: HttpRequest) -> HttpResponse:
-    """Cards of the user's products."""
+    """Cards of the user's products, and the ways to start one."""
+    return products_page(request)
+
+
+def products_page(
+    request: HttpRequest, *, short: Short | None = None, idea: Mapping[str, str] | None = None
+) -> HttpResponse:
+    """The same with what an idea lacks, and its words where they were."""
     q, order = request.GET.get("q", "").strip()[:100], request.GET.get("order", "recent")
     rows = queries.products_of(request.user, q=q, order=order)
     page = Paginator(queries.with_covers(rows), A_PAGE).get_page(request.GET.get("page"))
@@ -38,7 +50,13 @@ def products(request: HttpRequest) -> HttpResponse:
             "q": q,
             "order": order,
             "orders": [("recent", "Last changed"), ("oldest", "Oldest first"), ("name", "Name")],
+            "short": short,
+            "idea": idea or {"once": uuid7().hex},
+            "draft_prices": [
+                (count, worded(pictures_price("sample", count))) for count in (4, 2, 1)
+            ],
         },
+        status=402 if short else 200,
     )
 
 

@@ -17,9 +17,12 @@ from core.api import uuid_or_404
 from core.errors import DomainError, InvalidRequest
 from core.shape import checked
 from core.units import format_length, parse_length
+from credits.short import Short
 from techpack import inputs, operations, outlines, queries
+from techpack.bench.photos import change_of
 from techpack.measuring import lengths_of, line_of, template_of, unit_of
 from techpack.models import VIEW_TYPES, Product, Revision
+from techpack.present import note_of
 
 
 def said(error: DomainError) -> str:
@@ -114,7 +117,13 @@ def _photo_with(product: Product, revision_id: str) -> Revision:
 @require_safe
 def view(request: HttpRequest, revision_id: str) -> HttpResponse:
     """The photo with its outline, landmarks and measuring lines, to be corrected."""
-    revision = queries.revision_of(request.user, uuid_or_404(revision_id))
+    return view_page(request, queries.revision_of(request.user, uuid_or_404(revision_id)))
+
+
+def view_page(
+    request: HttpRequest, revision: Revision, *, short: Short | None = None, words: str = ""
+) -> HttpResponse:
+    """The same with what a change of the photo lacks, and its words where they were."""
     outlines.ensure_geometry(revision)
     product = revision.product
     versions = Revision.objects.filter(
@@ -136,6 +145,9 @@ def view(request: HttpRequest, revision_id: str) -> HttpResponse:
             "thumbnails": {row.pk: storage.signed_url(row.thumbnail_key) for row in versions},
             "view_types": VIEW_TYPES,
             "unit": unit_of(product),
+            "note": note_of(revision),
+            "change": change_of(revision, words=words),
+            "short": short,
             "state": {
                 "width": revision.width,
                 "height": revision.height,
@@ -144,6 +156,7 @@ def view(request: HttpRequest, revision_id: str) -> HttpResponse:
                 "scale": revision.scale,
             },
         },
+        status=402 if short else 200,
     )
 
 

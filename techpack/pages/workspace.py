@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -26,6 +27,7 @@ from techpack.models import Product
 from techpack.pages.document import drawn_by
 from techpack.pages.views import said
 
+_PLACE = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,150}")
 STEPS: dict[str, Callable[..., Job]] = {
     "category": operations.detect_category,
     "analysis": operations.analyze_base_views,
@@ -34,16 +36,21 @@ STEPS: dict[str, Callable[..., Job]] = {
 }
 
 
-def _render(
+def workspace_page(
     request: HttpRequest,
     product: Product,
     *,
     short: Short | None = None,
     short_at: str = "",
-    status: int = 200,
+    open_at: str = "",
+    words: str = "",
 ) -> HttpResponse:
-    """The whole page, or the part of it that htmx asked for; ``short`` stands at its step."""
-    shown = bench.bench_of(product, user=request.user, drawn_by=drawn_by(request.user))
+    """The whole page, or the part of it that htmx asked for.
+
+    ``short`` stands where it was asked, at a step or a sentence; ``open_at`` is the field whose
+    sentence is being written, ``words`` what it says.
+    """
+    shown = bench.bench_of(product, drawn_by=drawn_by(request.user), open_at=open_at, words=words)
     context = {
         "nav_active": "products",
         "bench": shown,
@@ -52,8 +59,9 @@ def _render(
         "short_at": short_at,
         "short_target": "#bench",
     }
-    name = "techpack/_update.html" if getattr(request, "htmx", False) else "techpack/workspace.html"
-    return render(request, name, context, status=status)
+    is_part = bool(getattr(request, "htmx", False))
+    name = "techpack/_update.html" if is_part else "techpack/workspace.html"
+    return render(request, name, context, status=402 if short and not is_part else 200)
 
 
 @login_required
@@ -62,7 +70,10 @@ def workspace(request: HttpRequest, product_id: str) -> HttpResponse:
     """Where a pack is made. Who sees it here is not told by the inbox how its jobs ended."""
     product = queries.product_of(request.user, uuid_or_404(product_id))
     watches.watch(product.user_id, product.pk, watches.PAGE_S)
-    return _render(request, product)
+    open_at = request.GET.get("ask", "")[:200]
+    return workspace_page(
+        request, product, open_at=open_at, words=request.GET.get("words", "")[:500]
+    )
 
 
 @login_required
@@ -88,11 +99,10 @@ def run(request: HttpRequest, product_id: str, step: str) -> HttpResponse:
     except InsufficientCredits as error:
         what = bench.asked_in_words(step, product, data)
         short = short_of(error, what=what, start=partial(_start, product, step, once))
-        status = 200 if request.htmx else 402  # type: ignore[attr-defined]
-        return _render(request, product, short=short, short_at=step, status=status)
+        return workspace_page(request, product, short=short, short_at=step)
     except DomainError as error:
         messages.error(request, said(error))
-    return _back(request, product)
+    return back(request, product)
 
 
 def _photos(request: HttpRequest) -> list[str] | int | None:
@@ -126,7 +136,7 @@ def stop(request: HttpRequest, product_id: str, job_id: str) -> HttpResponse:
         jobs.cancel(user=request.user, job_id=job.pk)
     except DomainError as error:
         messages.error(request, said(error))
-    return _back(request, product)
+    return back(request, product)
 
 
 @login_required
@@ -145,10 +155,12 @@ def fields(request: HttpRequest, product_id: str) -> HttpResponse:
             operations.type_values(user=request.user, product_id=product.pk, values=changed)
     except DomainError as error:
         messages.error(request, said(error))
-    return _back(request, product)
+    return back(request, product)
 
 
-def _back(request: HttpRequest, product: Product) -> HttpResponse:
+def back(request: HttpRequest, product: Product, *, at: str = "") -> HttpResponse:
+    """The page after a change; ``at`` is the place on it that was changed."""
     if getattr(request, "htmx", False):
-        return _render(request, queries.product_of(request.user, product.pk))
-    return redirect("techpack:workspace", product.pk)
+        return workspace_page(request, queries.product_of(request.user, product.pk))
+    anchor = f"#{at}" if _PLACE.fullmatch(at) else ""
+    return redirect(reverse("techpack:workspace", args=[product.pk]) + anchor)

@@ -29,6 +29,7 @@ BROWSER_TESTS = HERE / "browser"
 # found once: one process a group, all from the start.
 GROUPS = {
     HERE / "e2e" / "test_killed_workers.py": "kills",
+    HERE / "e2e" / "test_killed_purchases.py": "purchases",
     HERE / "e2e" / "test_main_way.py": "main way",
     HERE / "runtime" / "test_supervisor.py": "supervisor",
     HERE / "studio" / "test_mask.py": "outlines",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -89,14 +89,15 @@ def end_of(server: Server, job: str, *, within_s: float) -> Ended:
 
 @contextmanager
 def frozen(processes: set[int]) -> Iterator[None]:
-    """The processes stand still for as long as the block lasts."""
+    """The processes stand still for as long as the block lasts, or until they are killed."""
     for pid in processes:
         os.kill(pid, signal.SIGSTOP)
     try:
         yield
     finally:
         for pid in processes:
-            os.kill(pid, signal.SIGCONT)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
 
 def kill(processes: set[int]) -> datetime:

@@ -9,6 +9,7 @@ from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
+from django.templatetags.static import static
 
 from config import ai, prices
 from config.chat_models import merged
@@ -186,6 +187,8 @@ STORAGES = {
     },
 }
 STATIC_URL = "/static/"
+# Colours as unfold makes them are inline styles, which the policy below refuses.
+UNFOLD: dict[str, Any] = {"COLORS": {}, "STYLES": [lambda _: static("admin.css")]}
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = IS_RELAXED

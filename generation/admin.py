@@ -22,6 +22,7 @@ class ReadOnly(ModelAdmin):
 
     ordering = ("-pk",)
     show_full_result_count = False
+    list_filter_sheet = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody."""

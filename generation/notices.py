@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.urls import reverse
 
 from core.money import CREDIT, Microcredits, brief, format_credits, worded
@@ -103,6 +104,16 @@ def _tell_unseen(job_id: UUID) -> bool:
             return False
         tell_end(job)
     return True
+
+
+def delivered(job: Job) -> None:
+    """The answer of a request that waited arrived: its user knows, and is told no more.
+
+    What was told in the moment before the request began to wait counts as read.
+    """
+    watches.unwatch(job.user_id, job.pk)
+    rows = Notification.objects.filter(user_id=job.user_id, read_at__isnull=True)
+    rows.filter(context__jobId=str(job.pk)).update(read_at=Now(), email_due_at=None)
 
 
 def _is_of_interest(job: Job, *, by_sweeper: bool = False) -> bool:

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from core.bell import wait_until
 from core.errors import InvalidRequest
+from generation import notices
 from generation.models import Job
 from generation.present import answer_of
 from notifications import watches
@@ -51,7 +52,7 @@ class Delivered(Response):
 
     def close(self) -> None:
         """Nobody needs to be told any more."""
-        watches.unwatch(self._job.user_id, self._job.pk)
+        notices.delivered(self._job)
         super().close()
 
 

@@ -17,7 +17,7 @@ from generation.providers.asked import Commission, Made, Question, Told, complai
 from generation.providers.costs import usage_of
 from generation.providers.drawing import Drawing
 from generation.providers.failures import is_content_code, name_of, objects_in
-from generation.providers.openai_steps import data_url, image_body, made_of, ref_of
+from generation.providers.openai_steps import data_url, drawn_by, made_of, ref_of
 from generation.providers.protocols import Ask
 from generation.providers.seeing import Seeing
 from generation.providers.step_failures import RequestWrong, content_refused
@@ -63,12 +63,12 @@ class CustomSteps(Seeing, Drawing):
 
     def _completion(self, question: Question, ask: Ask) -> Any:
         """The answer in the best form that the server takes."""
-        create = self._wire.client.chat.completions.with_streaming_response.create
         due = time.monotonic() + ask.timeout_s
         for form in FORMS[FORMS.index(self._form) :]:
             try:
                 body = chat_body(question, ask.model, form)
-                answer = self._wire.send(create, body, timeout_s=due - time.monotonic())
+                left_s = due - time.monotonic()
+                answer = self._wire.send("/chat/completions", body, timeout_s=left_s)
             except RequestWrong as error:
                 is_about_form = not error.param or error.param.startswith("response_format")
                 if form == FORMS[-1] or not is_about_form:
@@ -79,15 +79,12 @@ class CustomSteps(Seeing, Drawing):
         raise AssertionError("the last form answers or raises")
 
     def _made(self, commission: Commission, ask: Ask) -> Made:
-        images = self._wire.client.images.with_streaming_response
-        create = images.edit if commission.pictures else images.generate
-        body = image_body(commission, ask.model) | {"response_format": "b64_json"}
-        answer = self._wire.send(create, body, timeout_s=ask.timeout_s)
+        answer = drawn_by(self._wire, commission, ask, {"response_format": "b64_json"})
         pictures = objects_in(answer.get("data"))
         if pictures and pictures[0].get("url") and not pictures[0].get("b64_json"):
             # An address that a server names is nothing that we fetch.
             raise ProviderError(Failure.CONFIGURATION, f"{self.name}: an address, no picture")
-        return made_of(answer, model=ask.model, vendor=self.name)
+        return made_of(answer, model=ask.model)
 
 
 def chat_body(question: Question, model: str, form: str) -> dict[str, Any]:

@@ -34,18 +34,14 @@ class OpenAISteps(Seeing, Drawing):
         self._wire = Wire(vendor=self.name, base_url=url, api_key=key, is_openai=True)
 
     def _told(self, question: Question, ask: Ask) -> Told:
-        create = self._wire.client.responses.with_streaming_response.create
         body = response_body(question, ask.model)
-        answer = self._wire.send(create, body, timeout_s=ask.timeout_s)
+        answer = self._wire.send("/responses", body, timeout_s=ask.timeout_s)
         ref, usage = ref_of(answer), _response_usage(ask.model, answer)
         return Told(_text_of(answer, self.name, usage, ref), usage, ref)
 
     def _made(self, commission: Commission, ask: Ask) -> Made:
-        images = self._wire.client.images.with_streaming_response
-        body = image_body(commission, ask.model) | _picture_options(commission)
-        create = images.edit if commission.pictures else images.generate
-        answer = self._wire.send(create, body, timeout_s=ask.timeout_s)
-        return made_of(answer, model=ask.model, vendor=self.name)
+        answer = drawn_by(self._wire, commission, ask, _picture_options(commission))
+        return made_of(answer, model=ask.model)
 
 
 def response_body(question: Question, model: str) -> dict[str, Any]:
@@ -79,22 +75,23 @@ def data_url(jpeg: bytes) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
 
 
-def image_body(commission: Commission, model: str) -> dict[str, Any]:
-    """What every server with an Images API is told."""
-    body: dict[str, Any] = {
-        "model": model,
+def drawn_by(wire: Wire, commission: Commission, ask: Ask, more: Mapping[str, Any]) -> Any:
+    """The answer of an Images API; ``more`` is what not every such server knows."""
+    body = {
+        "model": ask.model,
         "prompt": commission.text,
         "n": 1,
         "size": _size_of(commission),
+        **more,
     }
+    # A single picture goes by the name that every server knows, several as a list.
+    field = "image" if len(commission.pictures) == 1 else "image[]"
     files = [
-        (f"picture-{number}.jpg", picture.jpeg, "image/jpeg")
+        (field, (f"picture-{number}.jpg", picture.jpeg, "image/jpeg"))
         for number, picture in enumerate(commission.pictures, start=1)
     ]
-    if files:
-        # A single one goes by the name that every server knows, several as a list.
-        body["image"] = files if len(files) > 1 else files[0]
-    return body
+    path = "/images/edits" if files else "/images/generations"
+    return wire.send(path, body, files=files, timeout_s=ask.timeout_s)
 
 
 def _picture_options(commission: Commission) -> dict[str, Any]:
@@ -146,7 +143,7 @@ def _unusable(complaint: str, usage: Usage, ref: str) -> ProviderError:
     return ProviderError(Failure.MALFORMED_OUTPUT, complaint, usage=usage, ref=ref)
 
 
-def made_of(answer: Mapping[str, Any], *, model: str, vendor: str) -> Made:
+def made_of(answer: Mapping[str, Any], *, model: str) -> Made:
     """The picture in an answer of the Images API; raises ProviderError where there is none."""
     pictures = objects_in(answer.get("data"))
     usage = usage_of(

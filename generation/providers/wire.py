@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from typing import Any, Final, TypeAlias
 
 import httpx2
 import openai
@@ -20,6 +21,9 @@ MOST_BYTES: Final = 96 * 1024 * 1024  # pictures come down as text
 # The SDK wraps most of them while it sends, and few of them while an answer is read.
 _VENDOR_ERRORS: Final = (openai.OpenAIError, httpx2.HTTPError, httpx2.InvalidURL, OSError)
 
+# Field, then name, bytes and media type.
+Files: TypeAlias = Sequence[tuple[str, tuple[str, bytes, str]]]
+
 
 class Wire:
     """The SDK's client of one account. Threads may share it; a forked process may not."""
@@ -27,27 +31,26 @@ class Wire:
     def __init__(self, *, vendor: str, base_url: str, api_key: str, is_openai: bool) -> None:
         self.vendor = vendor
         self._headers = {} if api_key else {"Authorization": openai.omit}
-        self.client = openai.OpenAI(
+        self._client = openai.OpenAI(
             api_key=api_key or "none",  # the SDK insists; the header is left out then
             base_url=base_url,
             max_retries=0,
             timeout=httpx2.Timeout(CONNECT_S),
-            # A redirected request would be sent, and bought, twice.
-            http_client=openai.DefaultHttpxClient(follow_redirects=False),
         )
         if not is_openai:
             # The SDK reads these from the environment for whomever it talks to.
-            self.client.organization = self.client.project = None
+            self._client.organization = self._client.project = None
 
-    def send(self, create: Callable[..., Any], body: Mapping[str, Any], *, timeout_s: float) -> Any:
+    def send(
+        self, path: str, body: Mapping[str, Any], *, timeout_s: float, files: Files = ()
+    ) -> Any:
         """The JSON object that the vendor answers within ``timeout_s`` seconds.
 
-        ``create`` is a method of the SDK's ``with_streaming_response``. Raises ProviderError;
-        an error object inside an answer is one too, unless the answer has a ``status`` that
-        says so itself.
+        With ``files`` the request is a form. Raises ProviderError; an error object inside an
+        answer is one too, unless the answer has a ``status`` that says so itself.
         """
         due = time.monotonic() + timeout_s
-        content = self._content(create, body, due)
+        content = self._content(path, body, files, due)
         try:
             answer = sound(json.loads(content))
         except (ValueError, RecursionError):
@@ -60,17 +63,10 @@ class Wire:
             raise refusal_of(answer, vendor=self.vendor, status=None)
         return answer
 
-    def _content(self, create: Callable[..., Any], body: Mapping[str, Any], due: float) -> bytes:
-        left_s = max(due - time.monotonic(), 0.001)
-        timeout = httpx2.Timeout(
-            connect=min(CONNECT_S, left_s),
-            pool=min(CONNECT_S, left_s),
-            write=min(WRITE_S, left_s),
-            read=left_s,
-        )
+    def _content(self, path: str, body: Mapping[str, Any], files: Files, due: float) -> bytes:
         try:
-            with create(**body, timeout=timeout, extra_headers=self._headers) as response:
-                return self._read(response.http_response, due)
+            with closing(self._post(path, body, files, due - time.monotonic())) as response:
+                return self._read(response, due)
         except openai.APIStatusError as error:
             raise refusal_of(
                 error.body,
@@ -82,6 +78,36 @@ class Wire:
         except (*_VENDOR_ERRORS, ValueError) as error:
             cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
             raise transport_error(cause, vendor=self.vendor) from None
+
+    def _post(
+        self, path: str, body: Mapping[str, Any], files: Files, left_s: float
+    ) -> httpx2.Response:
+        """The answer, accepted and not yet read.
+
+        By the SDK's own way to any address: its typed methods walk through the whole body, which
+        takes longer than sending it.
+        """
+        left_s = max(left_s, 0.001)
+        form = {"Content-Type": "multipart/form-data"} if files else {}
+        return self._client.post(
+            path,
+            cast_to=httpx2.Response,
+            body=body,
+            files=list(files) or None,
+            options={
+                "headers": {**self._headers, **form},
+                # A redirected request would be sent, and bought, twice.
+                "follow_redirects": False,
+                "timeout": httpx2.Timeout(
+                    connect=min(CONNECT_S, left_s),
+                    pool=min(CONNECT_S, left_s),
+                    write=min(WRITE_S, left_s),
+                    read=left_s,
+                ),
+            },
+            stream=True,
+            stream_cls=None,
+        )
 
     def _read(self, response: httpx2.Response, due: float) -> bytes:
         # Reading gets what time is left, not as much again as the whole answer had.

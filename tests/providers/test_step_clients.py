@@ -22,7 +22,6 @@ from tests.fakes.openai_server import OpenAIServer
 from tests.fakes.trouble import takes
 from tests.fakes.vendor import Exchange
 from tests.providers.steps_asked import analysed, steps_of
-from tests.providers.views import polo
 
 
 def at_once(count: int, do: Callable[[], Any]) -> list[Any]:

@@ -5,6 +5,7 @@ Without it they are estimates from the usual size of such a product, and say so.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from math import hypot
@@ -178,12 +179,26 @@ def dimension_entries(revision: Revision) -> list[dict[str, Any]]:
     ]
 
 
+def beside_estimates(
+    lengths: list[dict[str, Any]], estimates: Iterable[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The photo's lengths, then what a provider estimated of those that geometry did not reach."""
+    reached = {row["id"] for row in lengths}
+    return [*lengths, *(row for row in estimates if row["id"] not in reached)]
+
+
 def remeasure(revision: Revision) -> None:
     """Bring the lengths of the photo's analyses up to its scale, outline and landmarks."""
     newest = revision.analyses.filter(image_hash=revision.image_hash).order_by("-pk").first()
     if newest is None:
         return
-    newest.analysis_data = {**newest.analysis_data, "dimensions": dimension_entries(revision)}
+    # An estimate is shown as it was weighed; one that geometry no longer reaches, as it came.
+    shown = newest.analysis_data.get("dimensions", ())
+    weighed = {row["id"]: row for row in shown if "uncertaintyUm" not in row}
+    told = newest.raw_data.get("dimensions", ())
+    estimates = [weighed.get(row["id"], row) for row in told]
+    dimensions = beside_estimates(dimension_entries(revision), estimates)
+    newest.analysis_data = {**newest.analysis_data, "dimensions": dimensions}
     newest.save(update_fields=["analysis_data"])
 
 

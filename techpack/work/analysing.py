@@ -162,7 +162,8 @@ def _write(
     cache_key: str,
 ) -> Analysis:
     lengths = measuring.dimension_entries(revision)
-    data = {**raw, "dimensions": lengths or raw.get("dimensions", [])}
+    dimensions = measuring.beside_estimates(lengths, raw.get("dimensions", ()))
+    data = {**raw, "dimensions": dimensions}
     confidence = data.pop("confidence", 0.0)
     return Analysis.objects.create(
         product_id=revision.product_id,

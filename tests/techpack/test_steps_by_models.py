@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from techpack.models import Product
 from tests.fakes import trouble
 from tests.fakes.openai_script import answers_well, says
 from tests.fakes.openai_server import OpenAIServer
-from tests.fakes.step_answers import no_product
+from tests.fakes.step_answers import good_answer, no_product
 from tests.fakes.vendor import KEY, Exchange
 from tests.techpack.conftest import Api, MakeProduct
 
@@ -131,3 +132,38 @@ def test_nothing_of_a_vendors_words_reaches_the_user_or_the_log(
     for said in (answer.content.decode(), call.error_message):
         assert "secret" not in said
         assert KEY not in said
+
+
+def dimensions_of(product: Product) -> dict[str, dict[str, Any]]:
+    (analysis,) = queries.latest_analyses(product)
+    return {row["id"]: row for row in analysis.analysis_data["dimensions"]}
+
+
+def test_a_models_lengths_stand_only_where_geometry_does_not_reach(
+    api: Api, make_product: MakeProduct, openai_vendor: OpenAIServer
+) -> None:
+    product = make_product()
+    estimate = {"unit": "cm", "confidence": 0.6, "reason": "a card beside it"}
+    told = good_answer("base-views/analyze", {}, []) | {
+        "dimensions": [
+            {"code": "A01", "name": "Chest width", "value": 400.0, **estimate},
+            {"code": "", "name": "Logo height", "value": 3.2, **estimate},
+        ]
+    }
+    openai_vendor.always(says(told), to="base-views/analyze")
+    body = {"productId": str(product.pk), "revisionIds": ids_of(product)}
+    assert api.send("POST", f"{V2}/base-views/analyze", body).status_code == 200
+    before = dimensions_of(product)
+    assert before["d_A01"]["value"] < 100
+    assert (before["d_logo-height"]["value"], before["d_logo-height"]["status"]) == (
+        3.2,
+        "estimated",
+    )
+    (revision,) = queries.revisions_of(product)
+    ring = api.send("GET", f"/api/revisions/{revision.pk}/outline").json()["rings"][0]
+    ends = {"from": min(ring, key=lambda at: at[1]), "to": max(ring, key=lambda at: at[1])}
+    scale = {**ends, "length": {"value": 72, "unit": "cm"}}
+    assert api.send("PUT", f"/api/revisions/{revision.pk}/scale", scale).status_code == 200
+    after = dimensions_of(product)
+    assert after["d_A01"]["status"] == "measured"
+    assert after["d_logo-height"] == before["d_logo-height"]

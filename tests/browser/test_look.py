@@ -29,6 +29,7 @@ OWN = (
     "/account/2fa/",
     "/account/sessions/",
     "/account/keys",
+    "/notifications/preferences",
     "/account/logout/",
     "/account/reauthenticate/",
     "/credits",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,8 +10,12 @@ from playwright.sync_api import Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
+from notifications.models import Watch
 from notifications.operations import notify
-from tests.browser.conftest import assert_looks_right, give_session
+from notifications.subjects import Way, ways_of
+from techpack import operations
+from tests.browser.conftest import assert_accessible, assert_looks_right, give_session
+from tests.runtime.processes import wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -95,11 +100,53 @@ def test_the_bell_and_the_open_inbox_follow_what_is_told(
     tell(person, "Told while the page was open")
     bell = bell_of(page)
     expect(bell).to_have_accessible_name("Inbox 1 unread")
-    said = page.locator("[data-say]")
-    expect(said).to_have_text("New in your inbox: Told while the page was open")
+    toast = page.locator("#toasts .note")
+    expect(toast).to_have_text("New in your inbox: Told while the page was open")
+    tell(person, LONG)
+    expect(toast).to_have_count(2)
+    assert_accessible(page)
+    toast.filter(has_text="Told while").get_by_role("button", name="Put this away").click()
+    expect(toast).to_have_count(1)
     with page.expect_response("**/api/events*"):
         bell.click()
     expect(page.get_by_role("heading", name="Told while the page was open")).to_be_visible()
     tell(person, "Told while the inbox was open")
     expect(page.get_by_role("heading", name="Told while the inbox was open")).to_be_visible()
-    expect(bell).to_have_accessible_name("Inbox 2 unread")
+    expect(page.locator("[data-say]")).to_have_text(
+        "New in your inbox: Told while the inbox was open"
+    )
+    expect(page.locator("#toasts .note")).to_have_count(0)
+    expect(bell).to_have_accessible_name("Inbox 3 unread")
+
+
+def test_an_open_workspace_watches_its_product_and_no_longer_when_it_is_left(
+    page: Page, streaming: str, person: User
+) -> None:
+    product = operations.create_product(user=person, name="Pier Polo")
+    give_session(page, person, streaming)
+    with page.expect_request(f"**/api/events?watching={product.pk}"):
+        page.goto(f"{streaming}/products/{product.pk}")
+    first = Watch.objects.get(user=person, subject=product.pk).until
+    wait_for(
+        lambda: Watch.objects.get(subject=product.pk).until > first, what="the stream's own watch"
+    )
+    with page.expect_request("**/api/events"):
+        page.goto(f"{streaming}/credits")
+
+
+def test_what_is_told_is_chosen_by_the_keyboard(
+    quiet: Page, live_server: LiveServer, person: User
+) -> None:
+    quiet.goto(f"{live_server.url}/notifications/preferences")
+    step = quiet.get_by_role("group", name="A step is done")
+    step.get_by_label("Inbox").focus()
+    quiet.keyboard.press("Space")
+    quiet.keyboard.press("Tab")
+    expect(step.get_by_label("E-mail")).to_be_focused()
+    quiet.keyboard.press("Space")
+    quiet.keyboard.press("Enter")
+    expect(quiet.get_by_text("Saved.")).to_be_visible()
+    assert ways_of(person)["job.finished"] == Way(inbox=False, email=True)
+    failed = quiet.get_by_role("group", name="A step failed, or a part of it")
+    expect(failed.get_by_label("Inbox")).to_be_disabled()
+    expect(failed).to_have_accessible_description(re.compile("^Always in your inbox"))

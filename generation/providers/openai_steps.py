@@ -157,8 +157,10 @@ def made_of(answer: Mapping[str, Any], *, model: str) -> Made:
     encoded = pictures[0].get("b64_json") if pictures else None
     if not isinstance(encoded, str) or not encoded:
         raise _unusable("The answer holds no picture.", usage, ref)
+    # Some servers wrap the text in lines, some put a media type before it.
+    plain = "".join(encoded.removeprefix("data:").rpartition("base64,")[2].split())
     try:
-        return Made(base64.b64decode(encoded, validate=True), usage, ref)
+        return Made(base64.b64decode(plain, validate=True), usage, ref)
     except (binascii.Error, ValueError):
         raise _unusable("The picture cannot be decoded.", usage, ref) from None
 

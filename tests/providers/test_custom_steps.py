@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from generation.errors import Failure
 from tests.fakes import trouble
+from tests.fakes.chat_script import Answer
 from tests.fakes.openai_script import answers_well, draws, draws_elsewhere, draws_nothing, says
 from tests.fakes.openai_server import OpenAIServer
 from tests.fakes.step_answers import good_answer
@@ -85,7 +87,7 @@ def test_a_refusal_of_something_else_is_no_reason_to_ask_otherwise(
     assert forms_asked(chat_vendor) == ["json_schema", "json_schema"]
 
 
-def test_an_answer_may_come_in_a_fence_or_in_parts(chat_vendor: OpenAIServer, steps: Steps) -> None:
+def test_an_answer_may_come_in_a_fence(chat_vendor: OpenAIServer, steps: Steps) -> None:
     answer = good_answer("base-views/analyze", {}, [])
     chat_vendor.will(says(f"```json\n{json.dumps(answer)}\n```"))
     assert analysed(steps).data["materials"]
@@ -147,3 +149,31 @@ def test_a_picture_in_any_format_is_written_anew(
     assert (answer.data["width"], answer.data["height"]) == (1024, 1024)
     assert answer.images["image.jpg"].startswith(b"\xff\xd8\xff")
     assert b"trailing" not in answer.images["image.jpg"]
+
+
+def test_a_picture_may_be_wrapped_in_lines_or_come_as_an_address_that_holds_it(
+    chat_vendor: OpenAIServer, steps: Steps
+) -> None:
+    plain = base64.b64encode(invented("a polo")).decode()
+    wrapped = "\n".join(plain[at : at + 76] for at in range(0, len(plain), 76))
+    for told in (wrapped, f"data:image/png;base64,{plain}"):
+        chat_vendor.will(draws(data=[{"b64_json": told}]))
+        assert recoloured(steps).data["width"] == 1024
+
+
+def test_words_may_come_in_parts(chat_vendor: OpenAIServer, steps: Steps) -> None:
+    text = json.dumps(good_answer("base-views/analyze", {}, []))
+    parts = [{"type": "text", "text": text[:50]}, {"type": "text", "text": text[50:]}]
+    chat_vendor.will(Answer(message={"content": parts}))
+    assert analysed(steps).data["materials"]
+
+
+@pytest.mark.parametrize(
+    "choices", [[], None, [{}], [{"message": None}], [{"message": {"content": None}}], "text"]
+)
+def test_a_completion_without_words_is_unusable(
+    chat_vendor: OpenAIServer, steps: Steps, choices: Any
+) -> None:
+    chat_vendor.will(trouble.answers_raw(json.dumps({"id": "c-1", "choices": choices}).encode()))
+    error = failure_of(analysed, steps)
+    assert (error.failure, error.ref) == (Failure.MALFORMED_OUTPUT, "c-1")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from generation.errors import Failure, ProviderError
+from generation.errors import Failure, ProviderError, RequestRefused
 from generation.providers.failures import (
     Fault,
     fault_in,
@@ -32,6 +32,11 @@ UNREADABLE_WORDS: Final = "The AI service could not read this photo. Nothing was
 UNREADABLE_SUGGESTIONS: Final = ("Upload the photo again as a JPEG or PNG",)
 TOO_MUCH_WORDS: Final = "This is more than the AI service takes at once. Nothing was charged."
 TOO_MUCH_SUGGESTIONS: Final = ("Use fewer views", "Shorten the description")
+NOT_POSSIBLE_WORDS: Final = "The AI service cannot make this change. Nothing was charged."
+NOT_POSSIBLE_SUGGESTIONS: Final = (
+    "Ask for one plain change, for example another colour or background",
+    "Correct the outline of the photo first",
+)
 
 # About the photo, and about how much there is: the request was made well all the same.
 _UNREADABLE: Final = frozenset(
@@ -82,6 +87,10 @@ def refusal_of(
 ) -> ProviderError:
     """The ProviderError for a vendor's error object; ``status`` is None for one in an answer."""
     fault = fault_in(body, status=status, headers=headers or {})
+    if fault.code == "edit_not_possible":
+        return RequestRefused(
+            fault.line(vendor), words=NOT_POSSIBLE_WORDS, suggestions=NOT_POSSIBLE_SUGGESTIONS
+        )
     failure = _class_of(fault)
     if status == 501:  # there is no such interface, and there will be none in a minute
         failure = Failure.CONFIGURATION
@@ -93,7 +102,7 @@ def refusal_of(
         fault.line(vendor),
         words=words,
         suggestions=suggestions,
-        code=fault.content_code if failure is Failure.USER_INPUT else fault.code,
+        code=_code(failure, fault),
         usage=usage,
         ref=ref,
         retry_after_s=fault.after_s,
@@ -126,9 +135,16 @@ def transport_error(error: BaseException | None, *, vendor: str) -> ProviderErro
     return ProviderError(failure, line_of(vendor, error), can_ask_again=can_ask_again)
 
 
+def _code(failure: Failure, fault: Fault) -> str:
+    """The vendor's code; of refusals only one that says that the content was refused."""
+    if fault.code == "no_product":
+        return NO_PRODUCT
+    return fault.content_code if failure is Failure.USER_INPUT else fault.code
+
+
 def _class_of(fault: Fault) -> Failure:
     """Of a request that was found wrong, the user wrote only the photo and how much there is."""
-    if _is_unreadable(fault) or _is_too_much(fault):
+    if _is_unreadable(fault) or _is_too_much(fault) or fault.code == "no_product":
         return Failure.USER_INPUT
     if fault.failure is not None:
         return fault.failure
@@ -145,7 +161,7 @@ def _is_too_much(fault: Fault) -> bool:
 
 
 def _words(failure: Failure, fault: Fault) -> tuple[str, tuple[str, ...] | None]:
-    if failure is not Failure.USER_INPUT:
+    if failure is not Failure.USER_INPUT or fault.code == "no_product":
         return "", None
     if _is_unreadable(fault):
         return UNREADABLE_WORDS, UNREADABLE_SUGGESTIONS

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from generation.errors import WORDS, Failure
+from generation.errors import WORDS, Failure, RequestRefused
 from generation.providers import step_failures
 from generation.providers.step_failures import CONTENT_WORDS, TOO_MUCH_WORDS, UNREADABLE_WORDS
 from tests.fakes import trouble
@@ -280,3 +280,16 @@ def test_each_refusal_says_what_to_change() -> None:
         assert error.words == words
         assert error.words != WORDS[Failure.USER_INPUT][0]
         assert error.suggestions
+
+
+def test_a_model_server_says_that_there_is_no_product_or_no_way_to_make_the_change() -> None:
+    kind = "image_generation_user_error"
+    error = step_failures.refusal_of(
+        {"code": "no_product", "type": kind}, vendor="custom", status=400
+    )
+    assert (error.failure, error.code, error.words) == (Failure.USER_INPUT, "NO_PRODUCT", "")
+    error = step_failures.refusal_of(
+        {"code": "edit_not_possible", "type": kind}, vendor="custom", status=400
+    )
+    assert isinstance(error, RequestRefused)
+    assert (error.code, error.words) == ("", step_failures.NOT_POSSIBLE_WORDS)

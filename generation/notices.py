@@ -39,10 +39,14 @@ LOOK_AGAIN_S = watches.RENEWED_EVERY_S + 5
 
 @dataclass(frozen=True)
 class Lead:
-    """The one thing to do next: an address of this site and the words of its button."""
+    """The one thing to do next: an address of this site and the words of its button.
+
+    ``step`` is what the notification calls the job, where that is not its kind's label.
+    """
 
     link: str
     label: str
+    step: str = ""
 
 
 Leads = Callable[[Job, str], Lead | None]
@@ -147,8 +151,8 @@ def outcome_of(job: Job) -> str:
 def tell_end(job: Job) -> None:
     """What happened, what it cost, and the one thing to do next."""
     outcome, hold = outcome_of(job), Hold.objects.get(job=job)
-    headline = HEADLINES[outcome].format(names.label_of(job.kind))
     lead = _lead_of(job, outcome)
+    headline = HEADLINES[outcome].format(lead.step or names.label_of(job.kind))
     cost = cost_in_words(hold)
     notify(
         user_id=job.user_id,

@@ -62,7 +62,7 @@ def told() -> Notification:
 
 
 def ends(echo: Echo, work_: Callable[[Run], Outcome]) -> None:
-    echo.work = work_  # type: ignore[method-assign]
+    echo.work = work_  # type: ignore[assignment, method-assign]
 
 
 def fails(failure: Failure, **more: Any) -> Callable[[Run], Outcome]:

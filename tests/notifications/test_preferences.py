@@ -74,6 +74,7 @@ def test_mail_waits_a_little_where_it_is_wanted_and_never_else(ada: User, tell: 
         tell(ada, kind=kind)
     due = dict(Notification.objects.values_list("kind", "email_due_at"))
     made = Notification.objects.get(kind="job.failed").created_at
+    assert due["job.failed"] is not None
     assert 10 <= (due["job.failed"] - made).total_seconds() <= 20
     assert due["job.succeeded"] is due["test.told"] is None
 

@@ -30,7 +30,7 @@ from tests.notifications.conftest import Tell
 
 pytestmark = pytest.mark.django_db
 GOLDEN = Path(__file__).parent / "mails"
-GONE = {
+GONE: dict[str, Any] = {
     "kind": "job.failed",
     "title": "Sketches failed: Pier Polo",
     "body": "The AI service did not answer. Nothing was charged.\nTry again.",
@@ -89,7 +89,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> list[Exception | str]:
 
 
 # --- What it says ------------------------------------------------------------------------
-SAMPLES = {
+SAMPLES: dict[str, dict[str, Any]] = {
     "failed": GONE,
     "refused": {
         "kind": "job.refused",
@@ -117,6 +117,10 @@ def steady(text: str) -> str:
     return re.sub(r"/unsubscribe/[\w:=-]+", "/unsubscribe/TOKEN", text)
 
 
+def html_of(mail: Any) -> str:
+    return str(mail.alternatives[0][0])
+
+
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_mail_says_what_it_always_said(
     due: Callable[..., Notification], settings: Any, name: str
@@ -125,7 +129,7 @@ def test_a_mail_says_what_it_always_said(
     due(**{"link": "", "link_label": "", "context": {}, **SAMPLES[name]})
     send_due()
     (mail,) = outbox.outbox
-    html = str(mail.alternatives[0][0])  # type: ignore[attr-defined]
+    html = html_of(mail)
     for suffix, text in (("txt", f"Subject: {mail.subject}\n\n{mail.body}"), ("html", html)):
         assert steady(text) == (GOLDEN / f"{name}.{suffix}").read_text(), f"{name}.{suffix}"
 
@@ -135,7 +139,7 @@ def test_a_mail_loads_nothing_from_elsewhere_and_runs_nothing(
 ) -> None:
     due(**SAMPLES["refused"])
     send_due()
-    html = str(outbox.outbox[0].alternatives[0][0])  # type: ignore[attr-defined]
+    html = html_of(outbox.outbox[0])
     assert not re.search(r"<(img|script|link|iframe|object)|url\(|@import|\son\w+=", html)
     assert "&lt;b&gt;&amp;" in html
     assert 'lang="en"' in html

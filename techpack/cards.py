@@ -8,6 +8,7 @@ from typing import Any
 from core import storage
 from techpack import queries, trade
 from techpack.models import Product
+from techpack.notes import note_of
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ def _words(product: Product, covers: list[Any]) -> str:
         return "No photo yet."
     views = ", ".join(row.view_type for row in covers)
     scaled = any(row.scale for row in covers)
-    return f"{views.capitalize()}. " + (
+    drawn = f"{note_of(covers[0])}. " if note_of(covers[0]) else ""
+    return f"{views.capitalize()}. {drawn}" + (
         "Known length given." if scaled else "No known length yet: lengths are estimates."
     )

@@ -63,13 +63,6 @@ def present_revision(revision: Revision) -> dict[str, Any]:
     }
 
 
-def note_of(revision: Revision) -> str:
-    """What a picture is that is no photo, to be said wherever it is shown; else ""."""
-    if revision.is_photo:
-        return ""
-    return str(revision.notes[0]) if revision.notes else "Not a photo"
-
-
 def present_scale(revision: Revision) -> dict[str, Any] | None:
     """``{from, to, length: {value, unit}, code}`` in mm, or nothing."""
     scale = revision.scale

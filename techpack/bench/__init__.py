@@ -12,11 +12,11 @@ from techpack.bench import fields, rail, sentences
 from techpack.bench.shapes import Bench, ViewCard
 from techpack.measuring import REFERENCE
 from techpack.models import Analysis, Product, Revision
+from techpack.notes import note_of
 from techpack.pack import merge
 from techpack.pack.build import numbers_of, text_of
 from techpack.pack.paths import path_of
 from techpack.pack.rows import Merged
-from techpack.present import note_of
 from techpack.prices import VIEWS_MOST
 from techpack.readiness import readiness_of
 
@@ -47,6 +47,7 @@ def bench_of(product: Product, *, drawn_by: str, open_at: str = "", words: str =
         if front
         else "",
         photo=storage.signed_url(pack.views[0].image_key) if pack.views else "",
+        photo_note=note_of(pack.views[0]) if pack.views else "",
         lengths=[fields.length_of(row, desk) for row in fields.shown_lengths(pack)],
         parts=[
             fields.part_of(row, numbers, desk)

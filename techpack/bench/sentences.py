@@ -134,16 +134,24 @@ def failed_of(job: Job | None) -> Failed | None:
     if job is None or job.finished_at is None or timezone.now() - job.finished_at > FAILED_FOR:
         return None
     parts = tuple(
-        (str(part["viewType"] or part["id"]), str(part["error"]["message"]))
+        (_named(job, part), str(part["error"]["message"]))
         for part in (job.result or {}).get("failed", [])
     )
     if job.status == Job.Status.FAILED and job.error:
-        words = " ".join([job.error["message"], *job.error.get("suggestions", [])[:2]])
+        is_refused = job.error.get("status") == 400  # its words say what to do instead
+        hints = [] if is_refused else job.error.get("suggestions", [])[:1]
+        words = ". ".join(said.rstrip(".") for said in (job.error["message"], *hints)) + "."
         again = job.error.get("status") not in (400, 404, 409)
         return Failed(job, words, price=_again(job) if again else "")
     if job.status == Job.Status.PARTLY_SUCCEEDED and parts:
         return Failed(job, "", parts, _again(job))
     return None
+
+
+def _named(job: Job, part: Mapping[str, Any]) -> str:
+    """A part as people know it: a shot by its name, else the view."""
+    shots = {f"shot-{shot['order']}": shot["name"] for shot in (job.result or {}).get("plan", [])}
+    return str(shots.get(part["id"]) or part["viewType"] or part["id"])
 
 
 def _again(job: Job) -> str:

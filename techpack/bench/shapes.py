@@ -75,6 +75,7 @@ class Bench:
     known: dict[str, Any]
     flat: str
     photo: str
+    photo_note: str
     lengths: list[FieldCell]
     parts: list[FieldCell]
     colours: list[dict[str, Any]]

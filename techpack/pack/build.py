@@ -33,6 +33,9 @@ from techpack.document.description import (
     Unit,
     Value,
 )
+from techpack.models import CloseUp as CloseUpRow
+from techpack.models import Sketch
+from techpack.notes import note_of
 from techpack.pack.colour import cmyk_words, lab_words
 from techpack.pack.rows import Cell, Merged, Row
 from techpack.readiness import Readiness
@@ -100,14 +103,19 @@ def _cover(pack: Merged, readiness: Readiness, unit: str) -> Cover:
     sizes = " ".join(product.sizes or template.size_run)
     category = product.subcategory or template.subcategory
 
-    def said(label: str, text: str, fallback: str = "") -> Fact:
+    asked = pack.row("cover", "")
+
+    def said(label: str, text: str, fallback: str = "", *, name: str = "") -> Fact:
         source: Provenance | None = "user" if text else "standard" if fallback else None
+        cell = asked.cell(name) if asked else Cell()
+        if text and cell and _as_text(cell.value) == text:  # a sentence said so
+            return Fact(label, Value(text, cell.provenance, cell.confidence))
         return Fact(label, Value(text or fallback, source))
 
     facts = [
-        said("Style no.", product.style_no),
-        said("Season", product.season),
-        said("Brand", product.brand),
+        said("Style no.", product.style_no, name="style_no"),
+        said("Season", product.season, name="season"),
+        said("Brand", product.brand, name="brand"),
         Fact(
             "Category",
             Value(
@@ -118,8 +126,8 @@ def _cover(pack: Merged, readiness: Readiness, unit: str) -> Cover:
         )
         if product.category
         else said("Category", ""),
-        said("Sizes", " ".join(product.sizes), sizes),
-        said("Sample size", product.sample_size, template.sample_size),
+        said("Sizes", " ".join(product.sizes), sizes, name="sizes"),
+        said("Sample size", product.sample_size, template.sample_size, name="sample_size"),
         Fact("Known length", _known_length(pack, unit)),
         Fact("Readiness", Value(f"{readiness.score} / 100", "computed")),
     ]
@@ -127,14 +135,19 @@ def _cover(pack: Merged, readiness: Readiness, unit: str) -> Cover:
     return Cover(
         facts=tuple(facts),
         photo=_picture(front.image_key, f"{product.name}, {front.view_type}") if front else None,
+        photo_note=note_of(front) if front else "",
         swatches=tuple(
             Swatch(text_of(row.cell("value"), unit), str(row.cell("hex").value))
             for row in pack.rows("colors")
             if row.cell("hex")
         ),
-        summary=Value(product.description, "user" if product.description else None),
+        summary=said("Summary", product.description, name="description").value,
         readiness=readiness.score,
     )
+
+
+def _as_text(value: Any) -> str:
+    return " ".join(value) if isinstance(value, list) else str(value)
 
 
 def _known_length(pack: Merged, unit: str) -> Value:
@@ -156,8 +169,18 @@ def _flats(pack: Merged, unit: str, *, on_page: bool) -> FlatsSheet:
         )
         for sketch in pack.sketches
     )
-    note = "" if views else "No sketches yet."
+    note = _not_photos(pack, pack.sketches) if views else "No sketches yet."
     return FlatsSheet(views=views, note=note)
+
+
+def _not_photos(pack: Merged, made: Sequence[Sketch | CloseUpRow]) -> str:
+    """What to know of drawings and details that were made from views that are no photos."""
+    sources = {row.revision_id for row in made}
+    drawn = [view for view in pack.views if view.pk in sources and not view.is_photo]
+    if not drawn:
+        return ""
+    sides = " and ".join(view.view_type for view in drawn)
+    return f"Made from the {sides} view. {note_of(drawn[0])}."
 
 
 def _bom(pack: Merged, unit: str) -> BomSheet:
@@ -307,7 +330,7 @@ def _close_ups(pack: Merged) -> CloseUpsSheet:
             )
             for row in pack.close_ups
         ),
-        note="" if pack.close_ups else "No close-ups yet.",
+        note=_not_photos(pack, pack.close_ups) if pack.close_ups else "No close-ups yet.",
     )
 
 

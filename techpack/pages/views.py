@@ -22,7 +22,7 @@ from techpack import inputs, operations, outlines, queries
 from techpack.bench.photos import change_of
 from techpack.measuring import lengths_of, line_of, template_of, unit_of
 from techpack.models import VIEW_TYPES, Product, Revision
-from techpack.present import note_of
+from techpack.notes import note_of
 
 
 def said(error: DomainError) -> str:

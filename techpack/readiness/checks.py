@@ -157,7 +157,20 @@ def views(pack: Merged) -> Check:
         )
         for view in missing
     )
-    return Check(10, _share(len(missing), len(wanted)), "The needed views are there", found)
+    drawn = tuple(
+        Finding(
+            "VIEW_NOT_A_PHOTO",
+            f"The {view.view_type} view is no photo",
+            "views",
+            "views",
+            severity="warning",
+            hint="Colours, details and lengths on it are how it was drawn.",
+        )
+        for view in pack.views
+        if not view.is_photo
+    )
+    share = _share(len(missing), len(wanted))
+    return Check(10, share, "The needed views are there", (*found, *drawn))
 
 
 def main_material(pack: Merged) -> Check:

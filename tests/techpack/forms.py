@@ -32,7 +32,7 @@ def panel_in(html: str) -> str:
     return words_in(found[0])
 
 
-def press(client: Client, html: str, words: str, **more: str) -> Any:
+def press(client: Client, html: str, words: str, /, **more: str) -> Any:
     """Send the form that says ``words``, with ``more`` fields beside its hidden ones."""
     address, fields = form_in(html, words)
     return client.post(address, {**fields, **more})

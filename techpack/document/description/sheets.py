@@ -22,12 +22,16 @@ Status = Literal["measured", "estimated", "assumed", "unknown"]
 
 @dataclass(frozen=True)
 class Cover:
-    """The first sheet. ``readiness`` is 0 to 100, or None when it was not worked out."""
+    """The first sheet. ``readiness`` is 0 to 100, or None when it was not worked out.
+
+    ``photo_note`` says what the picture is, where it is no photo.
+    """
 
     kind: ClassVar[str] = "cover"
     heading: ClassVar[str] = "Cover"
     facts: tuple[Fact, ...] = ()
     photo: Picture | None = None
+    photo_note: str = ""
     swatches: tuple[Swatch, ...] = ()
     summary: Value = NOTHING
     readiness: int | None = None

@@ -24,8 +24,9 @@ from generation import backlog, heartbeats, tallies
 from generation.alerts.delivering import undelivered
 from generation.backlog import Waiting
 from generation.errors import Failure
+from generation.kinds import direct_names
 from generation.models import Breaker, CallTally
-from generation.providers.routes import routes_of
+from generation.providers.routes import chat_models, routes_of
 from generation.providers.steps import DRAWING, SEEING
 
 Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
@@ -83,6 +84,9 @@ def _routes() -> Iterator[Asked]:
         except ProviderUnavailable:
             continue
         yield from ((provider, model, operation) for provider, model in routes)
+    for operation in direct_names():
+        for name, model in chat_models().items():
+            yield model["provider"], model.get("upstream", name), operation
 
 
 def _calls(found: Tallies) -> list[Family]:

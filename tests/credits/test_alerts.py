@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from credits.metrics import LedgerCollector
 from credits.models import Account, LedgerCheck
 from deploy.embedded.postgres import PROJECT
 from tests.core.docs import table_of
-from tests.promtool import promtool_path
+from tests.promtool import promtool
 
 from .conftest import MakeHold
 
@@ -128,23 +127,11 @@ def rule_folder(tmp_path: Path) -> Path:
     return Path(shutil.copytree(PROMETHEUS, tmp_path / "prometheus"))
 
 
-def promtool(*words: str, folder: Path = PROMETHEUS) -> subprocess.CompletedProcess[str]:
-    program = promtool_path()
-    if program is None:
-        pytest.fail(
-            "There is no promtool: install it (Debian: apt install prometheus) or set "
-            "PROMTOOL=/path/to/it. script/test leaves these tests out where there is none."
-        )
-    return subprocess.run(
-        [program, *words], cwd=folder, capture_output=True, text=True, timeout=60, check=False
-    )
-
-
 @pytest.mark.promtool
 def test_the_alerts_fire_when_they_should_and_only_then() -> None:
-    checked = promtool("check", "rules", str(RULES.relative_to(PROMETHEUS)))
+    checked = promtool("check", "rules", str(RULES.relative_to(PROMETHEUS)), folder=PROMETHEUS)
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    tested = promtool("test", "rules", "tests/ledger.yml")
+    tested = promtool("test", "rules", "tests/ledger.yml", folder=PROMETHEUS)
     assert tested.returncode == 0, tested.stdout + tested.stderr
 
 
@@ -172,4 +159,4 @@ def test_rules_that_are_wrong_fail_their_tests(rule_folder: Path, old: str, new:
 def test_without_promtool_its_tests_say_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROMTOOL", "/nowhere/promtool")
     with pytest.raises(pytest.fail.Exception, match="apt install prometheus"):
-        promtool("--version")
+        promtool("--version", folder=PROMETHEUS)

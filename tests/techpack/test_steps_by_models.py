@@ -167,3 +167,32 @@ def test_a_models_lengths_stand_only_where_geometry_does_not_reach(
     after = dimensions_of(product)
     assert after["d_A01"]["status"] == "measured"
     assert after["d_logo-height"] == before["d_logo-height"]
+
+
+@pytest.mark.thorough
+def test_flats_are_drawn_photos_changed_and_views_made_by_a_model(
+    api: Api, make_product: MakeProduct, openai_vendor: OpenAIServer
+) -> None:
+    product = make_product()
+    (photo,) = ids_of(product)
+    told = {"productId": str(product.pk), "revisionIds": [photo]}
+    first = api.send("POST", f"{V2}/base-views/analyze", told).json()["analyses"][0]
+    body = {
+        "productId": str(product.pk),
+        "productAnalysis": {"id": first["id"]},
+        "category": "tops",
+    }
+    flats = api.send("POST", f"{V2}/sketches/generate", body)
+    assert flats.status_code == 200, flats.content
+    assert [row["viewType"] for row in flats.json()["sketches"]] == ["front", "back", "side"]
+    assert flats.json()["sketches"][0]["callouts"]
+    wish = {"revisionId": photo, "regeneratePrompt": "warmer light"}
+    changed = api.send("POST", f"{V2}/regenerate", wish)
+    assert changed.status_code == 200, changed.content
+    idea = {"productId": str(product.pk), "prompt": "a polo", "stage": "sample", "count": 2}
+    drafts = api.send("POST", f"{V2}/base-views/generate", idea)
+    assert drafts.status_code == 200, drafts.content
+    drawn = {name: count for name, count in openai_vendor.sold.items() if "images" in name}
+    assert sum(drawn.values()) == 3 + 1 + 2
+    costs = AICall.objects.filter(operation_type="image").values_list("cost_usd_micros", flat=True)
+    assert list(costs) == [127_200] * 6

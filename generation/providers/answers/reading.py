@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -30,8 +30,6 @@ SUBCATEGORY_MOST: Final = 60
 _FAULTS_TOLD: Final = 6
 _LONGEST_TEXT: Final = 1_000_000
 _FENCE: Final = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL)
-
-Model = TypeVar("Model", bound=models.Told)
 
 
 def answer_data(operation: str, text: str, *, context: Context) -> dict[str, Any]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from core.errors import DomainError
-from core.images import take_image
+from core.errors import DomainError, InvalidRequest
+from core.images import SMALLEST_SIDE, take_image
 from generation.model_server.refusals import Refused, not_an_image
 from generation.prompts import data_in
 from generation.providers.protocols import Brief, FieldAsked, View
+
+LONGEST_PX: Final = 8_192  # of a small picture that is made larger: a thread is no detail
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Place = tuple[Share, Share]
@@ -137,11 +139,33 @@ def _corrected(rings: list[list[list[float]]]) -> Mapping[str, Any]:
 
 
 def readable(picture: bytes, param: str) -> tuple[bytes, int, int]:
-    """A picture decoded fully and made upright sRGB, with width and height. Raises Refused."""
+    """A picture decoded fully and made upright sRGB, with width and height. Raises Refused.
+
+    A detail that was cut out of a photo may be small: it is made larger, which changes no place
+    on it.
+    """
     try:
-        taken = take_image(picture)
+        try:
+            taken = take_image(picture)
+        except InvalidRequest as error:
+            if error.code != "TOO_SMALL":
+                raise
+            taken = take_image(_enlarged(picture))
     except DomainError as error:
         raise not_an_image(error.message, param) from None
-    with Image.open(io.BytesIO(taken.data)) as opened:
-        opened.load()
     return taken.data, taken.width, taken.height
+
+
+def _enlarged(picture: bytes) -> bytes:
+    """A small picture with a short side of at least ``SMALLEST_SIDE``."""
+    held = io.BytesIO()
+    try:
+        with Image.open(io.BytesIO(picture), formats=("JPEG", "PNG", "WEBP")) as opened:
+            times = -(-SMALLEST_SIDE // max(min(opened.size), 1))
+            size = (opened.width * times, opened.height * times)
+            if max(size) > LONGEST_PX:
+                return picture
+            opened.convert("RGB").resize(size, Image.Resampling.LANCZOS).save(held, "PNG")
+    except (OSError, ValueError, SyntaxError):
+        return picture
+    return held.getvalue()

@@ -59,6 +59,27 @@ def test_an_empty_picture_is_said_to_show_no_product(served: Served) -> None:
     assert content_of(answer)["hasProduct"] is False
 
 
+def small(width: int, height: int) -> bytes:
+    from io import BytesIO
+
+    from PIL import Image
+
+    with Image.open(BytesIO(POLO)) as opened:
+        held = BytesIO()
+        opened.crop((100, 100, 100 + width, 100 + height)).save(held, "JPEG")
+    return held.getvalue()
+
+
+@pytest.mark.parametrize(("size", "status"), [((20, 31), 200), ((1, 1), 200), ((1, 200), 400)])
+def test_a_small_detail_can_be_described(
+    served: Served, size: tuple[int, int], status: int
+) -> None:
+    answer = served.chat(asking("close_up_v1", data_url(small(*size))))
+    assert answer.status_code == status, answer.text
+    if status == 200:
+        assert content_of(answer)["summary"]
+
+
 def test_a_question_about_a_pack_is_answered_from_its_facts(served: Served) -> None:
     from generation.providers.chat_request import knowledge_message
     from generation.providers.protocols import ChatRequest

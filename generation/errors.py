@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import Final
 
 from core.errors import DomainError, GenerationFailed, InvalidRequest
 from generation.providers.protocols import Usage
+
+# Our own code for a photo without a product.
+NO_PRODUCT: Final = "NO_PRODUCT"
 
 
 class Failure(StrEnum):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from generation.errors import Failure, ProviderError, RequestRefused
+from generation.errors import NO_PRODUCT, Failure, ProviderError, RequestRefused
 from generation.providers.failures import (
     Fault,
     fault_in,
@@ -27,7 +27,6 @@ CONTENT_SUGGESTIONS: Final = (
     "Use a photo that shows the product alone, without people, logos or text of others",
     "Leave out words that are not about the product",
 )
-NO_PRODUCT: Final = "NO_PRODUCT"
 UNREADABLE_WORDS: Final = "The AI service could not read this photo. Nothing was charged."
 UNREADABLE_SUGGESTIONS: Final = ("Upload the photo again as a JPEG or PNG",)
 TOO_MUCH_WORDS: Final = "This is more than the AI service takes at once. Nothing was charged."

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import cv2
 import numpy as np
 
-from generation.errors import Failure, ProviderError
+from generation.errors import NO_PRODUCT, Failure, ProviderError
 from generation.providers.protocols import Answer, Ask, Brief, FieldAsked, View
 from generation.providers.studio import (
     category,
@@ -193,7 +193,7 @@ class Studio:
             found = self._shots(view, seen, brief, count=8 if len(views) == 1 else share)
             shots += [_planned(shot, view, seen) for shot in found]
         if not shots:
-            raise ProviderError(Failure.USER_INPUT, "no product in the photos")
+            raise ProviderError(Failure.USER_INPUT, "no product in the photos", code=NO_PRODUCT)
         return Answer({"shots": _best(shots, most=10)})
 
     def _shots(self, view: View, seen: Seen, brief: Brief, *, count: int) -> list[Shot]:

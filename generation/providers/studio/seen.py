@@ -10,7 +10,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from generation.errors import Failure, ProviderError
+from generation.errors import NO_PRODUCT, Failure, ProviderError
 from generation.providers.protocols import View
 from generation.providers.studio import landmarks, mask, photo, silhouette
 from generation.providers.studio.shapes import (
@@ -45,7 +45,7 @@ class Seen:
     def require(self) -> None:
         """Raises ProviderError where there is no product to look at."""
         if not self.is_there:
-            raise ProviderError(Failure.USER_INPUT, "no product in the photo")
+            raise ProviderError(Failure.USER_INPUT, "no product in the photo", code=NO_PRODUCT)
 
 
 @lru_cache(maxsize=4)

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from accounts.operations import create_key
+from accounts.scopes import SCOPES
 from techpack.models import Product, Revision
 from tests.api.contract import described
 from tests.api.world import (
@@ -249,7 +250,7 @@ def test_wrong_methods_are_405_in_the_envelope(world: World) -> None:
 
 
 def test_options_say_what_is_allowed_and_head_answers_like_get(world: World) -> None:
-    key = quiet(create_key(user=world.owner, name="all")[1])
+    key = quiet(create_key(user=world.owner, name="all", scopes=list(SCOPES))[1])
     for template, item in described()["paths"].items():
         path = filled(template, world.ids)
         if template.startswith("/api/keys") or path in STREAMS | {"/api/schema"}:

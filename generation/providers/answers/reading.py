@@ -26,6 +26,7 @@ from generation.providers.step_failures import NO_PRODUCT
 
 SHOTS_MOST: Final = 10
 LEAST_BOX_PX: Final = 16
+SAME_SHARE: Final = 0.8  # of what two boxes cover together
 SUBCATEGORY_MOST: Final = 60
 _FAULTS_TOLD: Final = 6
 _LONGEST_TEXT: Final = 1_000_000
@@ -130,12 +131,27 @@ def _close_up(told: models.CloseUpTold, context: Context) -> dict[str, Any]:
 
 def _plan(told: models.PlanTold, context: Context) -> dict[str, Any]:
     _require_product(told.hasProduct)
-    shots = [_shot(number, shot, context) for number, shot in enumerate(told.shots)]
+    shots: list[dict[str, Any]] = []
+    for number, planned in enumerate(told.shots):
+        shot = _shot(number, planned, context)
+        if not any(_is_same(shot, other) for other in shots):
+            shots.append(shot)
     if not shots:
         raise _malformed("shots: has to hold six to ten shots")
     return {
         "shots": [{**shot, "order": order} for order, shot in enumerate(shots[:SHOTS_MOST])],
     }
+
+
+def _is_same(shot: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two shots would show the same: their boxes have nearly all in common."""
+    if shot["sourceRevisionId"] != other["sourceRevisionId"]:
+        return False
+    (x, y, w, h), (u, v, s, t) = shot["box"], other["box"]
+    across = max(0, min(x + w, u + s) - max(x, u))
+    down = max(0, min(y + h, v + t) - max(y, v))
+    shared = across * down
+    return shared > SAME_SHARE * (w * h + s * t - shared)
 
 
 def _shot(number: int, shot: models.Shot, context: Context) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from collections.abc import Container
@@ -24,8 +25,16 @@ def clean(text: str, most: int) -> str:
 
 
 def slug(text: str) -> str:
-    """A name as a part of an id, ``side-seam``; "" where nothing Latin is in it."""
-    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    """A name as a part of an id, ``side-seam``; the same for the same name, in every script.
+
+    A name that is mostly not in Latin letters becomes a few figures made from it. "" where there
+    is neither letter nor figure.
+    """
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    folded = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode().lower()
+    letters = sum(sign.isalnum() for sign in plain)
+    if 2 * sum(sign.isalnum() for sign in folded) < letters:
+        return f"x{hashlib.sha256(' '.join(plain.split()).encode()).hexdigest()[:10]}"
     return _APART.sub("-", folded).strip("-")[:_SLUG_MOST].rstrip("-")
 
 

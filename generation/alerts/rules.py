@@ -20,8 +20,8 @@ TICKET: Final = "ticket"  # somebody has to look at it in working hours
 DOWN: Final = "AIProviderDown"
 OBJECTIVE: Final = 0.995  # of the calls answer
 BUDGET: Final = 1 - OBJECTIVE
-# One failed call in a quiet hour is a high rate, and nothing to wake anybody for.
-FEWEST_ERRORS: Final = 3
+# One job that fails in a quiet hour, asked three times, is a high rate and wakes nobody.
+FEWEST_ERRORS: Final = 5
 DOWN_ABOVE: Final = 0.5
 WAITING_LONGEST_S: Final = 5 * MINUTE
 SWEEPER_SILENT_AFTER_S: Final = MINUTE

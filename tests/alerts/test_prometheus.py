@@ -162,7 +162,7 @@ def rule_folder(tmp_path: Path) -> Path:
         ("ai-rates", "> 6 * 0.005", "> 5 * 0.005"),
         ("ai-rates", "ratio5m > 14.4", "ratio1h > 14.4"),
         ("ai-rates", "ratio30m > 6", "ratio6h > 6"),
-        ("ai-rates", "[1h]) >= 3", "[1h]) >= 2"),
+        ("ai-rates", "[1h]) >= 5", "[1h]) >= 4"),
         ("ai", 'outcome!="user_input"', 'outcome!="x"'),
         ("ai", "completed|user_input", "completed"),
         ("ai", "max by (provider, model, operation, outcome)", "sum by (provider, model)"),

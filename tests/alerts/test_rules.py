@@ -108,8 +108,8 @@ def ended(**rates: tuple[int, int]) -> dict[str, Any]:
         ((100, 8), (1000, 72), False),  # 7.2 % is 14.4 times 0.5 %, and not more
         ((1000, 73), (1000, 73), True),
         ((100, 7), (1000, 80), False),  # it is over
-        ((2, 2), (20, 2), False),  # two failures of a quiet hour
-        ((2, 2), (20, 3), True),
+        ((2, 2), (20, 4), False),  # a few failures of a quiet hour
+        ((2, 2), (20, 5), True),
         ((0, 0), (20, 20), False),
     ],
 )
@@ -127,7 +127,8 @@ def test_a_fast_burn_needs_both_windows(
         ((1000, 31), (1000, 31), True),
         ((1000, 30), (1000, 31), False),
         ((1000, 31), (1000, 30), False),
-        ((2, 2), (2, 2), False),
+        ((4, 4), (4, 4), False),
+        ((5, 5), (5, 5), True),
     ],
 )
 def test_a_slow_burn_needs_both_windows(

@@ -7,6 +7,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
+from generation.providers.pictures import taken
 from generation.providers.protocols import Brief, View
 from generation.providers.studio import category, landmarks, measures, silhouette
 from generation.providers.studio.engine import Seen, flat_data, see
@@ -22,7 +23,8 @@ from generation.providers.tracing.strokes import strokes_of
 FROM_PHOTO: Final = "drawn by an AI model from the photo, traced"
 FROM_FRONT: Final = "drawn by AI from the front – no photo of this side"
 FROM_WORDS: Final = "drawn by AI from words – no photo"
-_MIRRORED_FROM = 0.965  # mirror IoU; a drawing this even was meant to be
+_MOST_UNEVEN = 0.005  # of the long side; a drawing more even than that was meant to be
+_MOST_TILT_DEG = 0.75
 _LEAST_LIKE = 0.55  # overlap with the photo's silhouette; another product has less
 _LEAST_PAPER = 0.5  # of the inside; a photo or a painting has less
 _LEAST_EDGE = 0.6  # of the contour that is a line
@@ -37,7 +39,7 @@ def flat_of(
     on the drawing. ``view`` is the photo that was drawn, ``front`` what there is instead. Raises
     ProviderError (malformed output) with what a model has to do differently.
     """
-    sheet = page.read(picture)
+    sheet = page.read(taken(picture)[0])
     family = category.family_of(brief.category, brief.subcategory)
     known = _known(view, front, view_type)
     drawn = shape.shape_of(sheet, known=known, pairs=family == "footwear")
@@ -99,7 +101,7 @@ def _seen(sheet: Page, drawn: Shape) -> Seen:
 def _drawing(seen: Seen, family: Family, *, note: str) -> Drawing:
     # A drawing stands upright already, and keeps the fine forms that the frame gives to things.
     upright = Silhouette(0.0, seen.silhouette.axis_x, 1.0, seen.silhouette.box, {})
-    is_even = family != "footwear" and seen.silhouette.mirror_iou >= _MIRRORED_FROM
+    is_even = family != "footwear" and _is_even(seen)
     frame = frames.make(seen.photo, seen.outline, upright, "object", asymmetric=not is_even)
     distance = outlines.field(frame)
     rings = outlines.rings(frame, distance, [])
@@ -119,6 +121,23 @@ def _drawing(seen: Seen, family: Family, *, note: str) -> Drawing:
         assumed=(),
         note=note,
     )
+
+
+def _is_even(seen: Seen) -> bool:
+    """Whether both halves mirror each other so well that the lines within fit their mean."""
+    if abs(seen.silhouette.angle_deg) > _MOST_TILT_DEG:
+        return False
+    mask = seen.outline.mask.astype(np.uint8)
+    size = mask.shape[1], mask.shape[0]
+    flip = np.array([[-1.0, 0, 2 * seen.silhouette.axis_x], [0, 1, 0]])
+    other = (cv2.warpAffine(mask * 255, flip, size) > 127).astype(np.uint8)
+    contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    edge = np.vstack([contour[:, 0] for contour in contours])
+    off = cv2.distanceTransform(other, cv2.DIST_L2, 3) + cv2.distanceTransform(
+        1 - other, cv2.DIST_L2, 3
+    )
+    apart = float(np.percentile(off[edge[:, 1], edge[:, 0]], 97))
+    return apart < 1 + _MOST_UNEVEN * max(bounding_box(seen.outline.mask)[2:])
 
 
 def _from_photo(drawing: Drawing, mask: Mask, view: View | None) -> list[list[float]]:

@@ -19,6 +19,8 @@ _SPECK: Final = 5.0
 _DASH_GAP: Final = 34.0
 _LEAST_DASHES = 3
 _LINE_GAP: Final = 14.0
+_SHORTEST: Final = 13.0
+_STRAYS: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -65,8 +67,19 @@ def sort(drawn: Bits, distance: NDArray[np.float32], band: float) -> Inside:
     stitches = [run for run in runs if len(run.points) >= 2 * _LEAST_DASHES]
     lines = paths_of(_without_pinholes(ink, width), spur=max(7.0, 1.7 * width))
     lines += [run for run in runs if len(run.points) < 2 * _LEAST_DASHES and run.length > 16]
-    lines = [line for line in bridged(lines, gap=_LINE_GAP) if line.length > 10]
+    lines = [line for line in bridged(lines, gap=_LINE_GAP) if line.length > _SHORTEST]
+    lines, stitches = (
+        [path for path in paths if not _is_edge(path, distance, band)]
+        for paths in (lines, stitches)
+    )
     return Inside(lines, stitches, fills, width)
+
+
+def _is_edge(path: Path, distance: NDArray[np.float32], band: float) -> bool:
+    """A rest of the outline's own ink, where the drawn line strays from the smooth one."""
+    height, width = distance.shape
+    at = np.clip(np.round(path.points).astype(int), 0, [width - 1, height - 1])
+    return path.length < _LETTER and float(distance[at[:, 1], at[:, 0]].max()) < band + _STRAYS
 
 
 def outline_width(drawn: Bits, distance: NDArray[np.float32]) -> float:

@@ -60,13 +60,17 @@ def _pieces(thin: Bits) -> list[Path]:
     crossing = (touched >= 3).astype(np.uint8)
     _, junctions, _, centres = cv2.connectedComponentsWithStats(crossing, connectivity=8)
     rest = ((thin > 0) & (crossing == 0)).astype(np.uint8)
-    left = {(int(y), int(x)) for y, x in np.argwhere(rest)}
-    starts = sorted(p for p in left if sum(q in left for q in _next_to(p)) <= 1)
+    left = dict.fromkeys(_pixels(rest))
+    starts = _pixels((rest > 0) & (neighbours(rest) <= 1))
     found = []
-    for start in [*starts, *sorted(left)]:
+    for start in [*starts, *left]:
         if start in left:
             found.append(_walked(start, left, junctions, np.asarray(centres)))
     return [path for path in found if len(path.points) > 1]
+
+
+def _pixels(drawn: NDArray[Any]) -> list[Pixel]:
+    return [(int(y), int(x)) for y, x in np.argwhere(drawn)]
 
 
 def _next_to(pixel: Pixel) -> Iterator[Pixel]:
@@ -75,13 +79,13 @@ def _next_to(pixel: Pixel) -> Iterator[Pixel]:
 
 
 def _walked(
-    start: Pixel, left: set[Pixel], junctions: NDArray[Any], centres: NDArray[np.float64]
+    start: Pixel, left: dict[Pixel, None], junctions: NDArray[Any], centres: NDArray[np.float64]
 ) -> Path:
     """Follow the pixels from ``start`` to the end, using them up."""
     chain = [start]
-    left.discard(start)
+    del left[start]
     while (step := next((p for p in _next_to(chain[-1]) if p in left), None)) is not None:
-        left.discard(step)
+        del left[step]
         chain.append(step)
     points = np.array(chain, float)[:, ::-1]
     ends = (

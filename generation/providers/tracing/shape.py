@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from generation.providers.studio.silhouette import bounding_box, largest_part
+from generation.providers.studio.silhouette import bounding_box, largest_part, runs
 from generation.providers.tracing.notes import border_of, leaders_of
 from generation.providers.tracing.page import Page, unusable
 from generation.providers.tracing.thinning import Bits
@@ -49,6 +49,7 @@ def shape_of(page: Page, *, known: Mask | None, pairs: bool) -> Shape:
     """
     aside = border_of(page.drawn)
     drawn = page.drawn & ~aside
+    _refuse_cut_off(drawn)
     width = line_width(drawn)
     first = _enclosed(drawn, width, known)
     leaders = leaders_of(drawn, largest_part(first), width)
@@ -56,7 +57,6 @@ def shape_of(page: Page, *, known: Mask | None, pairs: bool) -> Shape:
         aside |= leaders
         first = _enclosed(drawn & ~leaders, width, known)
     mask = _product_parts(first, pairs=pairs)
-    _refuse_cut_off(mask)
     return Shape(mask & ~_holes(drawn, mask, known), aside)
 
 
@@ -157,11 +157,11 @@ def _within(box: NDArray[Any], other: NDArray[Any]) -> float:
     return float(np.prod(np.maximum(high - low, 0)) / max(1, np.prod(box[2:])))
 
 
-def _refuse_cut_off(mask: Mask) -> None:
-    _, _, width, height = bounding_box(mask)
-    edges = ((mask[0], width), (mask[-1], width), (mask[:, 0], height), (mask[:, -1], height))
-    if any(edge.sum() > 0.12 * size for edge, size in edges):
-        raise unusable("The drawing is cut off: draw the whole product with a white margin.")
+def _refuse_cut_off(drawn: Bits) -> None:
+    """Raise where lines run over the page's edge."""
+    for edge in (drawn[:2], drawn[-2:], drawn[:, :2].T, drawn[:, -2:].T):
+        if len(runs(np.atleast_1d(edge.any(axis=0)))) > 1:
+            raise unusable("The drawing is cut off: draw the whole product with a white margin.")
 
 
 def overlap(one: Mask, other: Mask) -> float:

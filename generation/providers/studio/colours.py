@@ -39,16 +39,16 @@ def palette(photo: Photo, outline: Outline, *, at_most: int = 6) -> list[Colour]
     What is reported is the colour in the light, not in the folds: the median of the
     40th to 85th percentile of lightness. Names allow for a photo that is too dark.
     """
-    seen = _sampled(photo, outline)
+    seen = sampled(photo, outline)
     if len(seen) < 20:
         return []
-    groups = _merged(_clusters(seen), total=len(seen), at_most=at_most)
+    groups = merged(clusters(seen), total=len(seen), at_most=at_most)
     brightest = _brightest(photo)
     found = [_reported(group, len(seen), outline, brightest) for group in groups]
     return _by_name([colour for colour in found if colour.share >= SMALLEST_SHARE])
 
 
-def _sampled(photo: Photo, outline: Outline) -> Colours:
+def sampled(photo: Photo, outline: Outline) -> Colours:
     """Up to 9000 of the product's pixels away from its edge, in OKLab."""
     scale = min(1.0, WORKING_SIDE / max(photo.bgr.shape[:2]))
     size = (max(1, round(photo.size[0] * scale)), max(1, round(photo.size[1] * scale)))
@@ -64,7 +64,7 @@ def _sampled(photo: Photo, outline: Outline) -> Colours:
     return to_oklab(pixels)
 
 
-def _clusters(seen: Colours) -> list[Group]:
+def clusters(seen: Colours) -> list[Group]:
     """k-means with lightness counting less than chroma, so that folds fall together."""
     weighted = np.ascontiguousarray(seen * [0.55, 1.7, 1.7], dtype=np.float32)
     count = min(CLUSTERS, len(weighted))
@@ -75,7 +75,7 @@ def _clusters(seen: Colours) -> list[Group]:
     return [Group(seen[labels == at]) for at in range(count) if (labels == at).any()]
 
 
-def _merged(groups: list[Group], *, total: int, at_most: int) -> list[Group]:
+def merged(groups: list[Group], *, total: int, at_most: int) -> list[Group]:
     """Join the nearest two until those left are different colours, and few enough."""
     groups = list(groups)
     while len(groups) > 1:
@@ -113,7 +113,7 @@ def _brightest(photo: Photo) -> float:
 
 
 def _reported(group: Group, total: int, outline: Outline, brightest: float) -> Colour:
-    lab = _lit(group.pixels)
+    lab = lit(group.pixels)
     rgb = np.clip(from_oklab(lab), 0, 1)
     lift = float(np.clip(0.95 / max(brightest, 0.5), 1.0, 1.25))
     lightness = min(float(lab[0]) * lift, 1.0)
@@ -130,12 +130,12 @@ def _reported(group: Group, total: int, outline: Outline, brightest: float) -> C
     )
 
 
-def _lit(pixels: Colours) -> Colours:
+def lit(pixels: Colours) -> Colours:
     """The colour in the light; for dark dyes the middle, as their light parts are gloss."""
     dark = float(np.median(pixels[:, 0])) < 0.36
     low, high = np.percentile(pixels[:, 0], [20, 60] if dark else [40, 85])
-    lit = pixels[(pixels[:, 0] >= low) & (pixels[:, 0] <= high)]
-    return np.asarray(np.median(lit if len(lit) else pixels, axis=0))
+    bright = pixels[(pixels[:, 0] >= low) & (pixels[:, 0] <= high)]
+    return np.asarray(np.median(bright if len(bright) else pixels, axis=0))
 
 
 def _by_name(colours: list[Colour]) -> list[Colour]:

@@ -49,10 +49,15 @@ def _ground(shape: tuple[int, ...], colours: list[Lab]) -> Grey:
 
 
 def _shadow_of(picture: Picture, alpha: Grey) -> Grey:
-    """The light that the photo's own background has lost to shadow, 1 where it lost none."""
+    """The light that the photo's own background has lost to shadow, 1 where it lost none.
+
+    On a background that is not plain its shadow cannot be told from its pattern: a soft one.
+    """
     height, width = picture.shape[:2]
     frame = frame_of(picture)
     background = background_of(frame)
+    if not background.is_plain:
+        return soft_shadow(alpha)
     light = np.clip(background.brightness, DEEPEST, 1).astype(np.float32)
     small = cv2.resize(alpha, frame.shape[::-1], interpolation=cv2.INTER_AREA)
     filled = _filled(light, small > 0.02)

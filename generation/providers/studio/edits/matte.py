@@ -70,6 +70,6 @@ def _spread(picture: Picture, where: np.ndarray, reach: int) -> tuple[Grey, np.n
 def _own_colour(picture: Picture, front: Grey, where: np.ndarray, alpha: Grey) -> Grey:
     """The picture, with what shines through at the edge replaced by the product's colour."""
     own = picture.astype(np.float32)
-    share = alpha[where][:, None]
+    share = alpha[where][:, None] ** 3  # the more background shines through, the less is read
     own[where] = share * own[where] + (1 - share) * front[where]
     return own

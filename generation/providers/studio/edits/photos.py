@@ -22,7 +22,7 @@ from generation.providers.studio.shapes import Box
 
 LOGOS = "lettering and logos are mirrored now"
 FAR = 0.4  # OKLab lightness; beyond, folds and gloss no longer look right
-ALIKE = 0.015
+ALIKE = 0.025
 DOUBT = "the outline is not sure: look at the product's edge"
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from generation.providers.studio import colours
 from generation.providers.studio.colour_names import name_of
@@ -17,7 +18,8 @@ from generation.providers.studio.edits.matte import Matte
 from generation.providers.studio.edits.pixels import Grey, Lab, bgr_of, lab_of
 from generation.providers.studio.shapes import Outline, Photo
 
-SMALL_SIDE = 500  # which dye a pixel has is judged without grain
+DOUBT = 0.05  # a pixel that could be of two dyes is of the wanted one
+SMALLEST_PRINT = 0.00012  # of the product's box
 SOFT = 0.05  # of the distance between two dyes: both are shown in that strip
 HEATHER = 0.6  # how much of what is off the ray stays
 LEAST_SHARE = 0.25  # of the product; a smaller main colour is a print, not a dye
@@ -35,14 +37,16 @@ class Dye:
 
 def dyes_of(photo: Photo, outline: Outline) -> list[Dye]:
     """The product's dyes, the main one first; none without an outline."""
-    seen = colours._sampled(photo, outline)
+    seen = colours.sampled(photo, outline)
     if len(seen) < 20:
         return []
-    groups = colours._merged(colours._clusters(seen), total=len(seen), at_most=6)
-    found = []
+    groups = colours.merged(colours.clusters(seen), total=len(seen), at_most=6)
+    found: list[Dye] = []
     for group in groups:
-        lit = colours._lit(group.pixels)
+        lit = colours.lit(group.pixels)
         share = len(group.pixels) / len(seen)
+        if share < colours.SMALLEST_SHARE and found:
+            continue
         name = name_of(*(float(part) for part in lit))
         found.append(Dye(lit.astype(np.float32), group.centre.astype(np.float32), share, name))
     return found
@@ -67,13 +71,28 @@ def _box(alpha: Grey) -> tuple[slice, slice]:
 
 
 def _under_same_light(lab: Lab, lit: Lab, target: Lab) -> Lab:
-    light = _natural(lab[..., 0] / max(float(lit[0]), 0.05), float(lit[0]), float(target[0]))
-    off = lab[..., 1:] - lit[1:] * (lab[..., :1] / max(float(lit[0]), 0.05))
+    source = max(float(lit[0]), 0.05)
+    form, grain = _form_and_grain(lab[..., 0] / source)
+    light = _natural(form, source, float(target[0])) * grain ** _grain_kept(source, target)
+    off = lab[..., 1:] - lit[1:] * (lab[..., :1] / source)
     result = np.empty_like(lab)
-    result[..., 0] = target[0] * light
+    result[..., 0] = np.minimum(target[0] * light, 0.99)
     tinted = np.minimum(light, 1.0 + 0.5 * (light - 1.0))  # gloss is the lamp's colour
     result[..., 1:] = target[1:] * tinted[..., None] + HEATHER * off * _calm(off)
     return result
+
+
+def _form_and_grain(light: Grey) -> tuple[Grey, Grey]:
+    """The share of light as folds make it, and what the weave and the camera add."""
+    light = np.clip(light, 0.02, 8.0)
+    sigma = max(light.shape) / 450
+    form = cv2.GaussianBlur(light, (0, 0), sigma)
+    return np.asarray(form, np.float32), np.asarray(light / np.maximum(form, 0.02), np.float32)
+
+
+def _grain_kept(source: float, target: Lab) -> float:
+    """A camera's grain is coarse on black in proportion; on a lighter dye it would be sand."""
+    return float(np.clip(1 - 1.9 * (float(target[0]) - source), 0.16, 1.1))
 
 
 def _calm(off: Lab) -> Grey:
@@ -91,7 +110,7 @@ def _natural(light: Grey, source: float, target: float) -> Grey:
     """
     logs = np.log(np.clip(light, 0.02, 8.0))
     depth = float(np.clip(1 + 0.75 * (source - target), 0.5, 1.35))
-    room = max(float(np.log(0.985 / max(target, 0.05))), 0.015)
+    room = float(np.clip(np.log(0.985 / max(target, 0.05)), 0.015, 0.45))
     gloss = np.minimum(logs, 0) * depth + room * np.tanh(np.maximum(logs, 0) / room)
     return np.asarray(np.exp(gloss), np.float32)
 
@@ -108,10 +127,20 @@ def _share_of(lab: Lab, dyes: list[Dye], which: list[int]) -> Grey:
             other = np.minimum(other, away)
     if not np.isfinite(other).all():
         return np.ones(lab.shape[:2], np.float32)
-    share = np.clip(0.5 + (other - wanted) / (2 * SOFT), 0, 1)
-    side = max(3, round(max(share.shape) / SMALL_SIDE) | 1)
-    calm = cv2.medianBlur((share * 255).astype(np.uint8), min(side, 7)).astype(np.float32) / 255
-    return np.asarray(cv2.GaussianBlur(calm, (0, 0), 0.6), np.float32)
+    share = np.clip(0.5 + (other - wanted + DOUBT) / (2 * SOFT), 0, 1)
+    calm = cv2.medianBlur((share * 255).astype(np.uint8), 5)
+    whole = np.maximum(calm, _specks(calm))
+    return np.asarray(cv2.GaussianBlur(whole.astype(np.float32) / 255, (0, 0), 0.6), np.float32)
+
+
+def _specks(share: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """255 where something of another dye is too small to be a print."""
+    least = SMALLEST_PRINT * share.size
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((share < 128).astype(np.uint8))
+    small = stats[:, cv2.CC_STAT_AREA] < least
+    small[0] = False
+    grown = cv2.dilate(small[labels].astype(np.uint8), np.ones((5, 5), np.uint8))
+    return np.asarray(grown * 255, np.uint8)
 
 
 def _away(lab: Lab, centre: Lab) -> Grey:

@@ -110,6 +110,9 @@ def sentences_of(
     asked = FieldEdit.objects.filter(product=pack.product, undone_at__isnull=True, job_id__in=ids)
     edits = {str(edit.job_id): edit for edit in asked} if by_field and ids else {}
     because = {str(job.pk): str((job.result or {}).get("because", "")) for job in jobs}
+    section, _, rest = open_at.partition(".")
+    if section == "dimensions":
+        open_at = f"pointsOfMeasure.{rest.removeprefix('d_')}"
     return Sentences(by_field, edits, because, open_at, words)
 
 

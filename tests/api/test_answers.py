@@ -49,6 +49,14 @@ def test_every_answer_on_the_way_to_a_pack_is_as_described(api: Contract) -> Non
     entry = found[0]["analysisData"]["colors"][0]["id"]
     api.send("PATCH", f"{product}/tech-pack", {f"colors.{entry}.name": "Harbour"})
     jobs = api.send("GET", "/api/jobs").json()["results"]
+    asked = {"revisionId": front["id"], "fieldPath": f"colors.{entry}.value"}
+    edit = api.send("POST", f"{V2}/edit", {**asked, "editPrompt": 'write "Harbour"'}).json()
+    assert api.send("POST", f"{V2}/edit/{edit['editId']}/undo").status_code == 200
+    changed = {"revisionId": front["id"], "regeneratePrompt": "make it red", "mode": "new"}
+    red = api.send("POST", f"{V2}/regenerate", changed).json()
+    assert api.send("POST", f"{V2}/regenerate/{red['jobId']}/undo").status_code == 200
+    drawn = {"productId": made["id"], "stage": "sample", "prompt": "a navy polo shirt"}
+    assert api.send("POST", f"{V2}/base-views/generate", drawn).status_code == 200
     for path in (
         "/api/products?limit=1",
         f"{product}",

@@ -132,6 +132,20 @@ def test_changes_by_strangers_are_refused_and_change_nothing(world: World) -> No
                     del body["revisionIds"], body["productAnalysis"]
                 elif path.endswith("sketches/generate"):
                     del body["revisionIds"], body["baseViewAnalyses"]
+                elif path.endswith("base-views/generate"):
+                    body = {
+                        "productId": world.ids["product_id"],
+                        "stage": "sample",
+                        "prompt": "mine now",
+                    }
+                elif path.endswith("v2/edit"):
+                    body = {
+                        "revisionId": world.ids["revision_id"],
+                        "fieldPath": "cover.season",
+                        "editPrompt": "mine now",
+                    }
+                elif path.endswith("v2/regenerate"):
+                    body = {"revisionId": world.ids["revision_id"], "mode": "new"}
                 elif path.startswith("/api/keys/"):
                     body = {"name": "mine now"}
                 response = client.generic(
@@ -209,6 +223,11 @@ def test_garbage_in_forms_is_no_bug(world: World) -> None:
         "scopes",
         "cover.name",
         "materials.0.value",
+        "words",
+        "field",
+        "count",
+        "views",
+        "source",
         "key",
         "theme",
         "locale",

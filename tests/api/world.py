@@ -17,7 +17,7 @@ from accounts.operations import create_key, revoke_key
 from generation.models import Job
 from notifications.operations import notify
 from techpack import queries
-from techpack.models import Product
+from techpack.models import FieldEdit, Product
 from tests.techpack.conftest import Api, new_user
 
 SECRET = "Zanzibar 7731"
@@ -60,11 +60,21 @@ def world_of(product: Product) -> World:
     gone, revoked = create_key(user=owner, name="gone")
     revoke_key(user=owner, key_id=gone.pk)
     revision = queries.revisions_of(product).get()
+    edit = FieldEdit.objects.create(
+        product=product,
+        user=owner,
+        section="cover",
+        field="season",
+        words=SECRET,
+        before=SECRET,
+        after=SECRET,
+    )
     told = notify(user_id=owner.pk, kind="test.told", title=SECRET, body=SECRET)
     ids = {
         "product_id": product.pk,
         "revision_id": revision.pk,
         "job_id": job.pk,
+        "edit_id": edit.pk,
         "key_id": key.pk,
         "notification_id": told.pk,
         "model_id": "studio-1",

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from generation.errors import WORDS, Failure, RequestRefused
+from generation.prompts import prompt_of
 from generation.providers import step_failures
 from generation.providers.step_failures import CONTENT_WORDS, TOO_MUCH_WORDS, UNREADABLE_WORDS
 from tests.fakes import trouble
@@ -82,7 +83,8 @@ def test_an_error_is_read_by_its_code_and_asked_again_where_it_passes(
     assert len(chat_vendor.requests) == 1
     assert chat_vendor.bought == 0
     assert error.usage is None
-    assert error.prompt_version == {"words": "analyze-view@1", "picture": "edit-view@1"}[asked]
+    told = {"words": "base-views/analyze", "picture": "regenerate"}[asked]
+    assert error.prompt_version == prompt_of(told).version
 
 
 def test_a_busy_vendors_delay_is_passed_on(chat_vendor: OpenAIServer, steps: Steps) -> None:

@@ -232,7 +232,7 @@ def test_a_view_is_made_after_its_sources_or_from_words_alone(
     assert alone.body["n"] == 1
     assert facts_of(alone)["seed"] == 3
     assert "not photographed" in made.data["note"]
-    assert made.prompt_version == "make-final@1"
+    assert made.prompt_version == prompt_of("base-views/generate:final").version
 
 
 @pytest.mark.parametrize("provider", ["openai", "custom"])

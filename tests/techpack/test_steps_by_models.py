@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from generation.models import AICall
+from generation.prompts import prompt_of
 from techpack import queries
 from techpack.models import Product
 from tests.fakes import trouble
@@ -116,7 +117,7 @@ def test_a_view_that_was_answered_wrongly_is_asked_for_once_more_with_the_compla
     assert "materials: Field required" in str(second.body)
     calls = AICall.objects.filter(operation_name="base-views/analyze").order_by("pk")
     assert [call.cost_usd_micros for call in calls] == [2_700, 2_700]
-    assert {call.prompt_version for call in calls} == {"analyze-view@1"}
+    assert {call.prompt_version for call in calls} == {prompt_of("base-views/analyze").version}
 
 
 def test_nothing_of_a_vendors_words_reaches_the_user_or_the_log(

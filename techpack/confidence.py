@@ -212,7 +212,9 @@ def _entry(
     )
     checks = [check for check in own_checks if check is not None]
     if is_calibrated:
-        checks = [check for check in checks if check.shift < 0]
+        # Its words are marks of how it saw a thing; figures alone can contradict one another.
+        is_figure = section in ("colors", "dimensions")
+        checks = [check for check in checks if is_figure and check.shift < 0]
         if not checks:
             return dict(entry)
     moved = round(combined(float(entry["confidence"]), [*of_picture, *checks]), 2)

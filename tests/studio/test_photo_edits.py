@@ -48,7 +48,7 @@ def drawn(*, tilt: float = 0.0, dye: str = "#1f2a4a", behind: str = "#d8d2c6", s
     cv2.rectangle(big, (360, 300), (1240, 560), 255, -1)
     cv2.rectangle(big, (560, 300), (1040, 1360), 255, -1)
     turn = cv2.getRotationMatrix2D((800, 800), tilt, 1)
-    big = cv2.warpAffine(big, turn, (1600, 1600))
+    big = np.asarray(cv2.warpAffine(big, turn, (1600, 1600)), np.uint8)
     alpha = cv2.resize(big, (800, 800), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     shade = (0.85 + 0.2 * np.cos(np.linspace(0, 9, 800)))[None, :, None].astype(np.float32)
     product = bgr_of(np.asarray(lab_of_hex(dye) * shade * np.ones((800, 1, 1)), np.float32))

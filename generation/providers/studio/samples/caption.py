@@ -13,7 +13,7 @@ SIDE = 1536
 LEFT, BASE = 56, SIDE - 34
 SIZE = 21  # px on a picture of 1536
 LONGEST = 64  # characters of the person's words
-INK = (122, 122, 122)
+DARKER = 105  # levels under the paper
 
 
 def captioned(picture: Grey, label: str, words: str) -> None:
@@ -21,8 +21,9 @@ def captioned(picture: Grey, label: str, words: str) -> None:
     said = shown(words)
     text = f"{label} · {said}" if said else label
     strip = np.ascontiguousarray(np.clip(picture[SIDE - 80 :], 0, 255).astype(np.uint8))
+    ink = max(int(np.median(strip)) - DARKER, 0)
     face = cv2.FontFace("sans")
-    cv2.putText(strip, text, (LEFT, BASE - (SIDE - 80)), INK, face, SIZE, 400)
+    cv2.putText(strip, text, (LEFT, BASE - (SIDE - 80)), (ink, ink, ink), face, SIZE, 400)
     picture[SIDE - 80 :] = strip
 
 

@@ -15,7 +15,7 @@ from generation.providers.studio.edits.pixels import Picture
 from generation.providers.studio.edits.refusals import FREE
 from generation.providers.studio.samples import families, from_photo
 from generation.providers.studio.samples.caption import captioned
-from generation.providers.studio.samples.design import SEEDS, Design
+from generation.providers.studio.samples.design import CHOICES, SEEDS, Design
 from generation.providers.studio.samples.reading import design_of
 from generation.providers.studio.samples.render import Dyes, rendered
 from generation.providers.studio.samples.stamp import read_stamp, stamped
@@ -96,7 +96,7 @@ def _told(design: Design) -> dict[str, Any]:
     """The parameters in words, for whoever reads the log."""
     return {
         "kind": design.kind,
-        **design.knobs,
+        **{knob: design.word(knob) for knob in CHOICES},
         "main": design.main,
         "second": design.second,
         "seed": design.seed,

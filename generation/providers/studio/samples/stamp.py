@@ -21,6 +21,8 @@ RIGHT, TOP = SIDE - 56, SIDE - 50  # of the stamp
 INK = 58.0  # levels darker than the paper
 LEAST = 18.0  # levels between dark and light squares; less is no stamp
 CHECK = 0xA5
+# Laid over the bits, so that there are always dark and light squares to tell apart.
+PATTERN = tuple(bool(at * at * 7 % 11 < 5) for at in range(ACROSS * ROWS))
 
 
 def stamped(picture: Grey, design: Design) -> None:
@@ -71,11 +73,12 @@ def _fields(design: Design) -> list[tuple[int, int]]:
 def _bits(design: Design) -> list[bool]:
     text = "".join(f"{value:0{size}b}" for value, size in _fields(design))
     check = crc32(text.encode()) & 0x3FFF
-    return [bit == "1" for bit in f"{text}{check:014b}".ljust(ACROSS * ROWS, "0")]
+    bits = f"{text}{check:014b}".ljust(ACROSS * ROWS, "0")
+    return [(bit == "1") != pale for bit, pale in zip(bits, PATTERN, strict=True)]
 
 
 def _design(bits: list[bool]) -> Design | None:
-    text = "".join("1" if bit else "0" for bit in bits)
+    text = "".join("1" if bit != pale else "0" for bit, pale in zip(bits, PATTERN, strict=True))
     sizes = [8, 6, *(4 for _ in CHOICES), 24, 24, 16]
     body = text[: sum(sizes)]
     if int(text[len(body) : len(body) + 14], 2) != crc32(body.encode()) & 0x3FFF:

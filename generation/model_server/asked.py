@@ -20,6 +20,7 @@ from generation.providers.answers.schema import ANSWERS
 MODEL: Final = "studio-1"
 PICTURES_MOST: Final = 16
 MESSAGES_MOST: Final = 2_000
+LETTERS_MOST: Final = 1_000_000  # of all words together: counting their tokens takes time
 USUAL_TOKENS: Final = 4_096
 OPERATIONS: Final = {name: operation for operation, (name, _) in ANSWERS.items()}
 _DATA_URL: Final = re.compile(r"data:image/[\w.+-]{1,40};base64,(.*)", re.DOTALL)
@@ -62,19 +63,29 @@ def chat_task(body: Mapping[str, Any]) -> Task:
         raise Refused("messages has to be a list of messages.", param="messages")
     if not all(isinstance(message, dict) for message in messages):
         raise Refused("Each message has to be an object.", param="messages")
+    parts = list(_parts(messages))
+    texts = [part["text"] for part in parts if isinstance(part.get("text"), str)]
+    _check_length(texts, "messages")
     is_stream = body.get("stream") is True
     operation = _operation(body.get("response_format"))
     if operation is None:
         return _question(body, messages, is_stream)
     if is_stream:
         raise Refused("An answer of a schema is not streamed.", param="stream")
-    parts = list(_parts(messages))
-    texts = [part["text"] for part in parts if isinstance(part.get("text"), str)]
     urls = [part["image_url"] for part in parts if "image_url" in part]
     if len(urls) > PICTURES_MOST:
         raise Refused(f"At most {PICTURES_MOST} pictures.", param="messages")
     pictures = [_picture(url) for url in urls]
     return {"kind": "see", "operation": operation, "texts": texts, "pictures": pictures}
+
+
+def _check_length(texts: Sequence[str], param: str) -> None:
+    if sum(map(len, texts)) > LETTERS_MOST:
+        raise Refused(
+            f"This is more than {LETTERS_MOST} letters.",
+            code="context_length_exceeded",
+            param=param,
+        )
 
 
 def _operation(form: Any) -> str | None:
@@ -150,6 +161,7 @@ def picture_task(fields: Mapping[str, Any], pictures: Sequence[bytes]) -> Task:
     prompt = fields.get("prompt")
     if not isinstance(prompt, str) or not prompt.strip():
         raise Refused("prompt has to be a text.", param="prompt")
+    _check_length([prompt], "prompt")
     if str(fields.get("n") or 1) != "1":
         raise Refused("One picture is made at a time.", code="unsupported_value", param="n")
     if fields.get("response_format") not in (None, "b64_json"):

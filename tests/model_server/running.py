@@ -32,7 +32,6 @@ class ModelServer:
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "DATA_DIR": str(folder / "data"),
             "DEBUG": "0",
-            "ALLOWED_HOSTS": "localhost",
             "MODEL_SERVER_KEY": KEY,
         }
         command = [sys.executable, "manage.py", "model_server", f"--port={self.port}"]

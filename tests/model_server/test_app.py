@@ -175,6 +175,7 @@ def test_a_change_that_the_studio_cannot_do_is_the_wishes_fault(served: Served) 
         ({"messages": [1]}, 400, "messages", None),
         ({"messages": [{"role": "user"}], "max_tokens": 0}, 400, "max_tokens", None),
         ({"messages": [{"role": "user"}], "max_tokens": "x"}, 400, "max_tokens", None),
+        (asking("category_v1", text="x" * 1_000_001), 400, "messages", "context_length_exceeded"),
         (asking("other_v1"), 400, "response_format", "unsupported_value"),
         (asking("category_v1"), 400, "messages", None),
         (asking("category_v1", "https://example.com/a.jpg"), 400, "messages", "invalid_image"),
@@ -357,6 +358,21 @@ facts_lines = st.dictionaries(
 @given(schema=st.sampled_from(SCHEMAS), text=facts_lines)
 def test_whatever_a_data_line_says_it_is_answered_or_refused(schema: str, text: str) -> None:
     answer = Served().chat(asking(schema, text=text))
+    assert answer.status_code in (200, 400), answer.text
+
+
+@settings(max_examples=40)
+@given(
+    task=st.sampled_from(["make-sample", "make-final", "edit-view", "draw-flat", "dance"]),
+    view_type=st.one_of(st.sampled_from(["front", "back", "side"]), st.text(max_size=9)),
+    product=st.dictionaries(st.sampled_from(["words", "category", "subcategory"]), st.text()),
+    wish=st.text(max_size=30),
+    seed=st.integers(),
+)
+def test_whatever_a_sample_is_asked_to_be_it_is_drawn_or_refused(**facts: Any) -> None:
+    facts["viewType"] = facts.pop("view_type")
+    body = {"model": "studio-1", "prompt": f"<data>\n{json.dumps(facts)}\n</data>"}
+    answer = Served().send("POST", "/v1/images/generations", json=body)
     assert answer.status_code in (200, 400), answer.text
 
 

@@ -85,6 +85,7 @@ def test_who_finds_all_seats_and_places_taken_is_refused_and_the_others_are_serv
     assert all("text" in result for result in results if result not in refused)
 
 
+@pytest.mark.thorough
 def test_a_lost_seat_is_a_failure_of_one_request() -> None:
     async def lose() -> tuple[int, Any, int]:
         seats = Seats(size=1, waiting_most=2, timeout_s=60)

@@ -38,7 +38,7 @@ class Firing(admin.SimpleListFilter):
 class AlertAdmin(ReadOnly):
     """What fires and what ended, with the page that says what to do."""
 
-    list_display = ("starts_at", "ends_at", "name", "severity", "summary", "what_to_do", "told")
+    list_display = ("name", "severity", "summary", "what_to_do", "starts_at", "ends_at", "told")
     list_filter = (Firing, "name")
     search_fields = ("name", "annotations__summary", "labels__provider", "labels__model")
     ordering = ("-starts_at",)
@@ -64,7 +64,7 @@ class AlertAdmin(ReadOnly):
         """Whether Alertmanager knows."""
         if alert.failures and alert.due_at:
             return f"not delivered, tried {alert.failures} times"
-        return f"told {alert.sent_at:%F %T}" if alert.sent_at else "not told"
+        return f"told at {alert.sent_at:%T}" if alert.sent_at else "not told"
 
 
 @admin.register(Breaker)

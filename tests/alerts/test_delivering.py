@@ -252,11 +252,12 @@ def test_a_round_by_hand_says_what_fires(
 def test_two_rounds_are_never_at_it_at_once(alertmanager: Receiver, end: End) -> None:
     end(1, "quota")
     other = connection.copy()
-    with other.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [watching.WATCH_LOCK])
     try:
-        assert watching.watch() == {"firing": 0, "began": 0, "ended": 0, "delivered": 0}
-        assert not Alert.objects.exists()
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [watching.WATCH_LOCK])
+            assert watching.watch() == {"firing": 0, "began": 0, "ended": 0, "delivered": 0}
+            assert not Alert.objects.exists()
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [watching.WATCH_LOCK])
     finally:
         other.close()
     assert watching.watch()["delivered"] == 1

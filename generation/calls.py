@@ -30,6 +30,8 @@ CODE_LONGEST: Final = 80
 # For how long an answer that was bought is kept in hand while it cannot be stored.
 AWAY_LONGEST_S: Final = 60.0
 AWAY_LOOK_AGAIN_S: Final = 0.5
+# The database went away, or broke a deadlock: neither the work's fault nor its end.
+DATABASE_AWAY: Final = (InterfaceError, OperationalError)
 Kept = TypeVar("Kept")
 log = logging.getLogger("techpack.ai")
 
@@ -79,32 +81,27 @@ def ask_once(*, job: Job, call: Call, ask: Callable[[], Answer]) -> Answer:
     try:
         answer = ask()
     except Exception as error:
-        fail_call(row, error, started)
+        _surely(partial(fail_call, row, error, started), *DATABASE_AWAY)
         raise
+    return _keep(row, answer, started)
+
+
+def _keep(row: AICall, answer: Answer, started: float) -> Answer:
+    """Store the pictures and log the answer. Raises LeaseLost where another's answer counts."""
+    told: dict[str, Any] = {
+        "ref": answer.ref,
+        "usage": answer.usage,
+        "prompt_version": answer.prompt_version,
+    }
     try:
         keys = _surely(lambda: _keep_images(answer), OSError)
     except Exception as error:
-        fail_call(
-            row,
-            error,
-            started,
-            usage=answer.usage,
-            ref=answer.ref,
-            prompt_version=answer.prompt_version,
-        )
+        fail_call(row, error, started, **told)
         raise
     output = {"data": answer.data, "images": keys}
-    log_it = partial(
-        complete_call,
-        row,
-        usage=answer.usage,
-        ref=answer.ref,
-        output=output,
-        started=started,
-        prompt_version=answer.prompt_version,
-    )
+    log_it = partial(complete_call, row, output=output, started=started, **told)
     try:
-        _surely(log_it, InterfaceError, OperationalError)
+        _surely(log_it, *DATABASE_AWAY)
     except IntegrityError as error:
         # Taken for lost meanwhile, and asked again by another attempt, whose answer counts.
         raise LeaseLost from error

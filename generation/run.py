@@ -13,12 +13,13 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
 from core.outbox import ring
 from generation import asking
+from generation.calls import DATABASE_AWAY
 from generation.errors import Canceled, LeaseLost
 from generation.kinds import direct_names
 from generation.models import Job
@@ -28,8 +29,6 @@ from generation.routing import asked_of
 from generation.telling import tell_state
 
 log = logging.getLogger("techpack.jobs")
-# The database went away, or broke a deadlock: neither the work's fault nor its end.
-DATABASE_AWAY = (InterfaceError, OperationalError)
 T = TypeVar("T")
 R = TypeVar("R")
 

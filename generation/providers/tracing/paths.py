@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import cv2
 import numpy as np
@@ -19,6 +19,7 @@ Pixel = tuple[int, int]  # row, column
 End = tuple[int, int]  # of a path: its number, and 0 for its start or 1 for its last point
 _AROUND = ((-1, 0), (0, -1), (0, 1), (1, 0), (-1, -1), (-1, 1), (1, -1), (1, 1))
 _REACH = 12  # pixels over which a direction at a junction is taken
+_INTO_CORNER: Final = 3.2  # times a junction's depth in the ink
 _ON = -0.8  # two paths whose directions at a junction oppose each other this much are one
 
 
@@ -37,10 +38,14 @@ class Path:
 
 
 def paths_of(drawn: Bits, *, spur: float) -> list[Path]:
-    """The centre lines of what is drawn; free ends shorter than ``spur`` are taken off."""
+    """The centre lines of what is drawn.
+
+    Free ends shorter than ``spur`` are taken off, and those that reach into a blot's corners.
+    """
     thin = thinned(drawn)
+    depth = cv2.distanceTransform(drawn, cv2.DIST_L2, 3)
     for _ in range(2):
-        spurs = [path for path in _pieces(thin) if _is_spur(path, spur)]
+        spurs = [path for path in _pieces(thin) if _is_spur(path, spur, depth)]
         if not spurs:
             break
         for path in spurs:
@@ -50,8 +55,11 @@ def paths_of(drawn: Bits, *, spur: float) -> list[Path]:
     return _led_on(_pieces(thin))
 
 
-def _is_spur(path: Path, spur: float) -> bool:
-    return (path.ends[0] == 0) != (path.ends[1] == 0) and len(path.points) < spur
+def _is_spur(path: Path, spur: float, depth: NDArray[Any]) -> bool:
+    if (path.ends[0] == 0) == (path.ends[1] == 0):
+        return False
+    x, y = np.round(path.points[0 if path.ends[0] else -1]).astype(int)
+    return len(path.points) < max(spur, _INTO_CORNER * float(depth[y, x]))
 
 
 def _pieces(thin: Bits) -> list[Path]:

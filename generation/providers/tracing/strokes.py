@@ -21,7 +21,7 @@ _TOLERANCE: Final = 1.1
 _SMOOTH: Final = 2.2  # units along the path
 _CORNER_DEG = 48.0
 _CORNER_REACH: Final = 8
-_MEETS_WITHIN: Final = 10.0  # units beyond the outline's own width
+_MEETS_WITHIN: Final = 13.0  # units beyond the outline's own width
 _RIB_LENGTH: Final = 62.0
 _LEAST_RIBS = 8
 

@@ -21,6 +21,7 @@ from techpack.prices import pictures_price, price_of
 
 FAILED_FOR = timedelta(hours=2)  # after that nobody remembers what was asked
 DRAFTS_SHOWN = 12
+REFUSED = "INVALID_FIELD"
 
 Key = tuple[str, str, str]  # section, entry, field
 
@@ -147,7 +148,9 @@ def failed_of(job: Job | None) -> Failed | None:
         again = job.error.get("status") not in (400, 404, 409)
         return Failed(job, words, price=_again(job) if again else "")
     if job.status == Job.Status.PARTLY_SUCCEEDED and parts:
-        return Failed(job, "", parts, _again(job))
+        codes = {part["error"]["code"] for part in (job.result or {})["failed"]}
+        # What the provider cannot do at all it cannot do the next time either.
+        return Failed(job, "", parts, "" if codes == {REFUSED} else _again(job))
     return None
 
 

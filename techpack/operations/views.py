@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import ApiKey
 from core.errors import Conflict, InvalidRequest, NotFound
@@ -88,7 +89,7 @@ def undo_regenerate(*, user: Any, job_id: UUID) -> Revision:
     made.refresh_from_db()
     if not result.get("undone"):
         _take_back(job, made)
-        Job.objects.filter(pk=job.pk).update(result={**result, "undone": True})
+        _mark_undone(job)
     now = Revision.objects.filter(pk=job.input["revision_id"], deleted_at__isnull=True).first()
     if now is None:
         raise NotFound("The photo has gone.")
@@ -112,6 +113,13 @@ def _take_back(job: Job, made: Revision) -> None:
     if made.replaced or not (made.is_current or made.stage == Revision.Stage.SAMPLE):
         raise changed
     versions.take_away(made, instead=made.made_from)
+
+
+def _mark_undone(job: Job) -> None:
+    """The job, and those that tried a part of it again, tell that it was undone."""
+    line = _line_of(job)
+    for one in Job.objects.filter(Q(pk__in=line) | Q(retry_of__in=line), result__isnull=False):
+        Job.objects.filter(pk=one.pk).update(result={**(one.result or {}), "undone": True})
 
 
 def _line_of(job: Job) -> list[UUID]:

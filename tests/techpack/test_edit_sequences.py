@@ -104,6 +104,7 @@ def run(product: Product, oracle: Oracle, step: tuple[str, str, int]) -> None:
     data = {"product_id": product.pk, "field_path": path, "edit_prompt": f"{what} {number}"}
     job = Job.objects.get(pk=operations.edit_field(user=user, data=data).pk)
     assert job.status == "succeeded", job.error
+    assert job.result is not None
     oracle.edit(UUID(job.result["edit"]), path, value, "user" if what == "dictate" else "ai")
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 from core.money import CREDIT
 from credits import operations as ledger
 from credits import queries as credit
-from generation.errors import Failure, ProviderError
+from generation.errors import Failure, ProviderError, RequestRefused
 from generation.models import Job
 from generation.providers.protocols import Answer
 from generation.providers.studio.engine import Studio
@@ -246,6 +246,28 @@ class TestFromAnIdea:
         assert codes.count("VIEW_NOT_A_PHOTO") == 2
         cards = visitor.get(reverse("techpack:products")).content.decode()
         assert "Template, not a photo" in cards
+
+    def test_what_cannot_be_made_is_named_and_not_offered_again(
+        self, visitor: Client, user: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.start(visitor, count="1")
+        product = Product.objects.get()
+        made = Studio.make_view
+
+        def no_side(self: Studio, **given: Any) -> Answer:
+            if given["view_type"] == "side":
+                raise RequestRefused("no", words="There is no template of this side.")
+            return made(self, **given)
+
+        monkeypatch.setattr(Studio, "make_view", no_side)
+        source = str(Revision.objects.get().pk)
+        html = opened(visitor, product)
+        views = "front back side"
+        press(visitor, html, "Front, back and side 3 credits", source=source, views=views)
+        words = words_in(opened(visitor, product))
+        assert "Side : There is no template of this side." in words
+        assert "Retry" not in words
+        assert credit.balance(user).available == 15 * CREDIT + 3 * CREDIT // 4
 
     def test_two_clicks_make_one_product(self, visitor: Client, user: Any) -> None:
         html = visitor.get(reverse("techpack:products")).content.decode()

@@ -18,6 +18,7 @@ from tests.fakes.openai_script import answers_well
 from tests.fakes.vendor import Asked, Behaviour
 
 STEPS = {name: operation for operation, (name, _) in ANSWERS.items()}
+INTERFACES = ("responses", "chat/completions", "images/edits", "images/generations", "models")
 _SCHEMA_IN_WORDS = re.compile(rf"\b({'|'.join(STEPS)})\b")
 
 
@@ -29,11 +30,10 @@ class OpenAIServer(ChatServer):
 
     def operation_of(self, asked: Asked) -> str:
         """The step, ``images/…``, ``models`` or ``chat``."""
-        interface = asked.path.partition("?")[0].removeprefix("/v1/").strip("/")
-        if interface in ("images/edits", "images/generations", "models"):
-            return interface
+        path = asked.path.partition("?")[0]  # Gemini's begins otherwise
+        interface = next((known for known in INTERFACES if path.endswith(f"/{known}")), "")
         if interface not in ("responses", "chat/completions"):
-            return ""
+            return interface
         name = schema_name(asked.body)
         return STEPS.get(name, name or "chat")
 

@@ -7,6 +7,7 @@ looks at every pixel must pay. ``--quality`` measures how right it is instead.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import statistics
 import time
@@ -22,6 +23,9 @@ SAMPLE = (
     "toy-duck-yellow.jpg",
 )
 SIDE = 1600
+EDITS = {"recolour": "make it burgundy", "background": "grey background", "light": "a bit brighter",
+         "variation": ""}  # fmt: skip
+TEMPLATES = ("navy hoodie", "white sneakers", "pleated skirt", "mug", "chair")
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -77,6 +81,7 @@ def _measure() -> dict[str, list[float]]:
         times.setdefault(step, []).append((time.perf_counter() - started) * 1000)
         return result
 
+    _measure_samples(studio, timed)
     for name in SAMPLE:
         data = _enlarged(name)
         timed("baseline", _baseline, data=data)
@@ -84,7 +89,7 @@ def _measure() -> dict[str, list[float]]:
         view = View("1", "front", data, width, height)
         outline = timed("outline", engine.find_outline, view=view)
         view = View("1", "front", data, width, height, outline=outline)
-        asked = {"views": [view], "model": ""}
+        asked = {"views": [view], "ask": Ask("")}
         guess = timed("category", studio.detect_category, brief=Brief(), **asked).data
         brief = Brief(category=guess["category"], subcategory=guess["subcategory"])
         timed("lengths", engine.geometry, view=view, brief=brief)
@@ -101,7 +106,32 @@ def _measure() -> dict[str, list[float]]:
             brief=brief,
             ask=Ask(""),
         )
+        _measure_edits(studio, timed, view, brief)
     return times
+
+
+def _measure_edits(studio: Any, timed: Callable[..., Any], view: Any, brief: Any) -> None:
+    """Edits of one photo, where its outline is good enough for them."""
+    from generation.errors import RequestRefused
+    from generation.providers.protocols import Ask
+
+    asked = {"view": view, "brief": brief, "seed": 1, "ask": Ask("")}
+    for step, words in EDITS.items():
+        with contextlib.suppress(RequestRefused):
+            timed(step, studio.edit_view, words=words, **asked)
+
+
+def _measure_samples(studio: Any, timed: Callable[..., Any]) -> None:
+    """Templates from words, and a field."""
+    from generation.providers.protocols import Ask, Brief, FieldAsked
+
+    for words in TEMPLATES:
+        asked = {"view_type": "front", "sources": (), "words": words, "brief": Brief()}
+        for stage in ("sample", "final"):
+            timed(f"{stage} view", studio.make_view, stage=stage, seed=1, ask=Ask(""), **asked)
+    for words in ("set to 72 cm", "28 1/2 inches", "2 cm kürzer"):
+        wanted = FieldAsked("pom.BL", "Body length", "length", 70.0, words, "cm")
+        timed("field edit", studio.edit_field, wanted=wanted, view=None, brief=Brief(), ask=Ask(""))
 
 
 def _baseline(data: bytes) -> Any:

@@ -21,7 +21,6 @@ SAID, COMPUTED = 0.97, 0.95
 LONGEST_UM = 100_000_000
 LARGEST = 10_000_000
 SLIP = 8  # times as much or as little without a unit is more likely a slip
-BLANK = "\u2007"  # stands where a number was
 
 
 @dataclass(frozen=True)

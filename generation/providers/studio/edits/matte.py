@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from generation.providers.studio.edits.pixels import Grey, Picture
 from generation.providers.studio.mask.regions import disc
+
+Places = tuple[NDArray[np.intp], ...]  # rows and columns
 
 BAND = 420  # the long side over the half width of the band in which an edge is looked for
 CLEAR = 14.0  # levels between product and background; below, the outline is all there is
@@ -37,20 +40,23 @@ def matte_of(picture: Picture, alpha: Grey) -> Matte:
     first = np.clip(cv2.resize(alpha, (width, height), interpolation=cv2.INTER_LINEAR), 0, 1)
     reach = max(2, round(max(height, width) / BAND))
     hard = (first > 0.5).astype(np.uint8)
-    inside = cv2.erode(hard, disc(reach), borderValue=1) > 0
-    outside = cv2.dilate(hard, disc(reach)) == 0
-    band = ~inside & ~outside
-    front, known_front = _spread(picture, inside, 2 * reach)
-    behind, known_behind = _spread(picture, outside, 2 * reach)
-    rows, columns = np.nonzero(band & known_front & known_behind)
-    own = picture[rows, columns].astype(np.float32)
-    gap = front[rows, columns] - behind[rows, columns]
+    inside = np.asarray(cv2.erode(hard, disc(reach), borderValue=1), np.uint8)
+    outside = np.asarray(cv2.dilate(hard, disc(reach)) == 0, np.uint8)
+    band = np.nonzero((inside | outside) == 0)
+    own = picture[band].astype(np.float32)
+    front, is_known = _carried(picture, inside, band, 2 * reach)
+    behind, has_ground = _carried(picture, outside, band, 2 * reach)
+    gap = front - behind
     length = (gap * gap).sum(axis=1)
-    mixed = ((own - behind[rows, columns]) * gap).sum(axis=1) / np.maximum(length, 1)
-    trust = np.clip((np.sqrt(length) - CLEAR) / (2 * CLEAR), 0, 1)
-    refined = np.where(inside, 1.0, np.where(outside, 0.0, first)).astype(np.float32)
-    refined[rows, columns] = trust * _firm(mixed) + (1 - trust) * first[rows, columns]
-    return Matte(refined, _own_colour(picture, front, band & known_front, refined))
+    mixed = ((own - behind) * gap).sum(axis=1) / np.maximum(length, 1)
+    trust = np.clip((np.sqrt(length) - CLEAR) / (2 * CLEAR), 0, 1) * (is_known & has_ground)
+    refined = inside.astype(np.float32)
+    refined[band] = trust * _firm(mixed) + (1 - trust) * first[band]
+    colours = picture.astype(np.float32)
+    # The more background shines through a pixel, the less of its colour is read.
+    share = np.where(is_known, refined[band] ** 3, 1.0)[:, None]
+    colours[band] = share * own + (1 - share) * front
+    return Matte(refined, colours)
 
 
 def _firm(mixed: Grey) -> Grey:
@@ -58,18 +64,12 @@ def _firm(mixed: Grey) -> Grey:
     return np.asarray(np.clip((mixed - 0.08) / 0.84, 0, 1), np.float32)
 
 
-def _spread(picture: Picture, where: np.ndarray, reach: int) -> tuple[Grey, np.ndarray]:
-    """Colours of a region carried a little over its border, and where they were carried to."""
-    weight = where.astype(np.float32)
+def _carried(
+    picture: Picture, region: NDArray[np.uint8], band: Places, reach: int
+) -> tuple[Grey, NDArray[np.bool_]]:
+    """A region's colours beside each pixel of a band, and whether any is within reach."""
     side = (2 * reach + 1, 2 * reach + 1)
-    total = cv2.blur(weight, side)
-    colours = cv2.blur(picture * weight[..., None], side) / np.maximum(total, 1e-4)[..., None]
-    return np.asarray(colours, np.float32), total > 1e-3
-
-
-def _own_colour(picture: Picture, front: Grey, where: np.ndarray, alpha: Grey) -> Grey:
-    """The picture, with what shines through at the edge replaced by the product's colour."""
-    own = picture.astype(np.float32)
-    share = alpha[where][:, None] ** 3  # the more background shines through, the less is read
-    own[where] = share * own[where] + (1 - share) * front[where]
-    return own
+    kept = cv2.bitwise_and(picture, picture, mask=region)
+    total = cv2.boxFilter(region, cv2.CV_32F, side)[band]
+    colours = cv2.boxFilter(kept, cv2.CV_32F, side)[band]
+    return np.asarray(colours / np.maximum(total, 1e-4)[:, None], np.float32), total > 1e-3

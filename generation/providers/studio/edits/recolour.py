@@ -18,6 +18,8 @@ from generation.providers.studio.edits.matte import Matte
 from generation.providers.studio.edits.pixels import Grey, Lab, bgr_of, lab_of
 from generation.providers.studio.shapes import Outline, Photo
 
+Mask = NDArray[np.bool_]
+
 DOUBT = 0.05  # a pixel that could be of two dyes is of the wanted one
 SMALLEST_PRINT = 0.00012  # of the product's box
 SOFT = 0.05  # of the distance between two dyes: both are shown in that strip
@@ -55,13 +57,14 @@ def dyes_of(photo: Photo, outline: Outline) -> list[Dye]:
 def redyed(matte: Matte, dyes: list[Dye], which: list[int], target: Lab) -> Grey:
     """BGR 0..255 float of the whole product in the new dye, where it had one of ``which``."""
     rows, columns = _box(matte.alpha)
-    front = matte.front[rows, columns]
+    there = matte.alpha[rows, columns] > 0
+    front = matte.front[rows, columns][there]
     lab = lab_of(np.asarray(np.clip(front + 0.5, 0, 255), np.uint8))
-    share = _share_of(lab, dyes, which)
+    share = _share_of(lab, there, dyes, which)
     lit = dyes[which[0]].lit
-    changed = bgr_of(_under_same_light(lab, lit, target))
+    changed = bgr_of(_under_same_light(lab, there, lit, target))
     result = matte.front.copy()
-    result[rows, columns] = front + share[..., None] * (changed - front)
+    result[rows, columns][there] = front + share[:, None] * (changed - front)
     return result
 
 
@@ -70,9 +73,9 @@ def _box(alpha: Grey) -> tuple[slice, slice]:
     return slice(top, top + height), slice(left, left + width)
 
 
-def _under_same_light(lab: Lab, lit: Lab, target: Lab) -> Lab:
+def _under_same_light(lab: Lab, there: Mask, lit: Lab, target: Lab) -> Lab:
     source = max(float(lit[0]), 0.05)
-    form, grain = _form_and_grain(lab[..., 0] / source)
+    form, grain = _form_and_grain(lab[:, 0] / source, there)
     light = _natural(form, source, float(target[0])) * grain ** _grain_kept(source, target)
     off = lab[..., 1:] - lit[1:] * (lab[..., :1] / source)
     result = np.empty_like(lab)
@@ -82,11 +85,12 @@ def _under_same_light(lab: Lab, lit: Lab, target: Lab) -> Lab:
     return result
 
 
-def _form_and_grain(light: Grey) -> tuple[Grey, Grey]:
+def _form_and_grain(light: Grey, there: Mask) -> tuple[Grey, Grey]:
     """The share of light as folds make it, and what the weave and the camera add."""
     light = np.clip(light, 0.02, 8.0)
-    sigma = max(light.shape) / 450
-    form = cv2.GaussianBlur(light, (0, 0), sigma)
+    whole = np.full(there.shape, float(np.median(light)), np.float32)
+    whole[there] = light
+    form = cv2.GaussianBlur(whole, (0, 0), max(there.shape) / 450)[there]
     return np.asarray(form, np.float32), np.asarray(light / np.maximum(form, 0.02), np.float32)
 
 
@@ -115,22 +119,18 @@ def _natural(light: Grey, source: float, target: float) -> Grey:
     return np.asarray(np.exp(gloss), np.float32)
 
 
-def _share_of(lab: Lab, dyes: list[Dye], which: list[int]) -> Grey:
-    """How far each pixel is of the wanted dyes, 0..1, without specks."""
-    wanted = np.full(lab.shape[:2], np.inf, np.float32)
-    other = np.full(lab.shape[:2], np.inf, np.float32)
-    for at, dye in enumerate(dyes):
-        away = _away(lab, dye.centre)
-        if at in which:
-            wanted = np.minimum(wanted, away)
-        else:
-            other = np.minimum(other, away)
-    if not np.isfinite(other).all():
-        return np.ones(lab.shape[:2], np.float32)
-    share = np.clip(0.5 + (other - wanted + DOUBT) / (2 * SOFT), 0, 1)
-    calm = cv2.medianBlur((share * 255).astype(np.uint8), 5)
-    whole = np.maximum(calm, _specks(calm))
-    return np.asarray(cv2.GaussianBlur(whole.astype(np.float32) / 255, (0, 0), 0.6), np.float32)
+def _share_of(lab: Lab, there: Mask, dyes: list[Dye], which: list[int]) -> Grey:
+    """How far each of the product's pixels is of the wanted dyes, 0..1, without specks."""
+    rest = [at for at in range(len(dyes)) if at not in which]
+    if not rest:
+        return np.ones(len(lab), np.float32)
+    wanted = np.min([_away(lab, dyes[at].centre) for at in which], axis=0)
+    other = np.min([_away(lab, dyes[at].centre) for at in rest], axis=0)
+    whole = np.full(there.shape, 255, np.uint8)
+    whole[there] = np.clip(0.5 + (other - wanted + DOUBT) / (2 * SOFT), 0, 1) * 255
+    calm = np.asarray(cv2.medianBlur(whole, 5), np.uint8)
+    clear = np.maximum(calm, _specks(calm)).astype(np.float32) / 255
+    return np.asarray(cv2.GaussianBlur(clear, (0, 0), 0.6)[there], np.float32)
 
 
 def _specks(share: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -149,9 +149,9 @@ def _away(lab: Lab, centre: Lab) -> Grey:
     chroma = np.hypot(lab[..., 1] - centre[1], lab[..., 2] - centre[2])
     weakest = np.minimum(np.hypot(lab[..., 1], lab[..., 2]), np.hypot(*centre[1:]))
     lightness = np.maximum(lab[..., :1], 0.08)
-    along = np.linalg.norm(lab[..., 1:] / lightness - centre[1:] / max(centre[0], 0.08), axis=2)
+    along = lab[..., 1:] / lightness - centre[1:] / max(float(centre[0]), 0.08)
     plain = lighter * 0.42 + chroma * 1.9
-    dyed = along * 0.95 + lighter * 0.10
+    dyed = np.hypot(along[..., 0], along[..., 1]) * 0.95 + lighter * 0.10
     dark = lighter * 0.35 + chroma * 1.2
     darkest = np.minimum(lab[..., 0], centre[0])
     result = np.where((weakest > 0.03) & (darkest > 0.12), dyed, plain)

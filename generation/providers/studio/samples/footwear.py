@@ -169,18 +169,23 @@ def sandal(design: Design) -> Scene:
               (20.0, base + 0.4, 26.0, base - 0.4, 28.2, base - 1.0), (29.0, base - 0.4, 28.8,
               base + 2.4, 27.6, base + 2.8), (1.4, base + 2.8), (0.2, base + 2.6, 0.0, base, 0.6,
               base - 1.2))  # fmt: skip
-    strap = way((12.2, base + 0.5), (12.6, 4.6, 13.6, 2.8, 15.4, 2.4), (18.0, 1.9, 21.0, 2.4, 23.0,
-                3.8), (24.6, 4.9, 25.4, 5.8, 25.8, base - 0.2), (21.0, base + 0.6))  # fmt: skip
-    second = way((3.4, base - 0.6), (3.6, 4.2, 4.6, 2.0, 6.0, 1.6), (8.0, 1.3, 9.6, 2.2, 10.2, 3.6),
-                 (10.6, 4.8, 10.8, 6.0, 10.9, base + 0.2))  # fmt: skip
+    strap = way((13.0, base + 0.5), (13.3, 4.8, 14.4, 3.6, 16.2, 3.3), (19.0, 2.9, 22.0, 3.8, 24.0,
+                5.3), (24.8, 5.9, 25.2, 6.5, 25.2, base + 0.1), (20.0, base + 0.9))  # fmt: skip
+    second = way((3.6, base - 0.8), (3.8, 4.4, 4.6, 3.0, 6.2, 2.7), (8.2, 2.4, 9.8, 3.0, 10.6, 4.0),
+                 (11.0, 4.6, 11.2, 5.6, 11.2, base + 0.2))  # fmt: skip
+    insides = [
+        Layer((oval(x, y, wide, tall),), shade=0.42, round=0.4, drape=0, over=0)
+        for x, y, wide, tall in ((13.5, base - 1.4, 0.9, 2.3), (25.2, base - 0.7, 0.7, 1.0))
+    ]
     layers = [
         Layer((bed,), "#b9946a", 1.0, round=1.4, drape=0, over=0.2,
               lines=(Line(way((0.5, base + 1.3), (28.6, base + 1.3)), "crease", 0.1),)),
+        *insides,
         Layer((strap,), round=0.9, drape=0.1, gloss=0.15, surface="leather", over=0.5,
               lines=(Line(offset(strap[:41], 0.6), "stitch", 0.09),)),
     ]  # fmt: skip
     if design.word("style") in ("b", "d"):
-        layers.append(Layer((second,), round=2.0, drape=0.1, gloss=0.15, surface="leather",
+        layers.append(Layer((second,), round=0.7, drape=0, gloss=0.15, surface="leather",
                             over=0.5))  # fmt: skip
     return Scene(tuple(layers), "standing", NOTE)
 

@@ -131,10 +131,7 @@ def _fits(kind: str, knob: str, value: str) -> bool:
 
 
 def _colours(kind: str, tokens: Sequence[Token], brief: Brief, seed: int) -> tuple[str, str]:
-    said = [token.hex for token in tokens if token.name == "colour"]
-    said = said or [
-        token.hex for token in read(brief.words, "samples/words") if token.name == "colour"
-    ]
+    said = _hexes(tokens) or _hexes(read(brief.words, "samples/words"))
     own = OWN_COLOUR.get(kind, USUAL_COLOURS)
     main = said[0] if said else own[seed % len(own)]
     if kind == "jeans" and main == BLUE:

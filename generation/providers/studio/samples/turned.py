@@ -21,7 +21,6 @@ from generation.providers.studio.samples.scene import (
 )
 
 TILT = 0.16  # height over width of an ellipse that is seen a little from above
-GLASS = "#dfe6e6"
 
 
 def _bottomed(right: Points, radius: float) -> Points:

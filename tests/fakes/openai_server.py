@@ -34,8 +34,7 @@ class OpenAIServer(ChatServer):
         interface = next((known for known in INTERFACES if path.endswith(f"/{known}")), "")
         if interface not in ("responses", "chat/completions"):
             return interface
-        name = schema_name(asked.body)
-        return STEPS.get(name, name or "chat")
+        return STEPS.get(schema_name(asked.body), "chat")
 
 
 def schema_name(body: dict[str, Any]) -> str:

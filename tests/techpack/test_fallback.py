@@ -50,7 +50,7 @@ def model_of(answer: Any) -> tuple[str, bool]:
 def test_while_the_usual_service_is_down_the_next_answers_where_it_may(
     api: Api, user: Any, polo: Product
 ) -> None:
-    breaker.failed(*USUAL.split(":"), Failure.QUOTA)
+    breaker.failed("openai", "gpt-6.1-terra", Failure.QUOTA)
     refused = analyze(api, polo)
     assert refused.status_code == 503
     assert 0 < int(refused.headers["Retry-After"]) <= 30

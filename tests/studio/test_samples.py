@@ -68,6 +68,8 @@ def as_view(answer: Answer) -> View:
         ("navy and white striped longsleeve", "tee", {"pattern": "stripes"}, "navy"),
         ("white mug with a gold rim", "mug", {}, "white"),
         ("khaki bucket hat", "bucket hat", {}, "khaki"),
+        ("natural tote bag", "tote", {}, "cream"),
+        ("oak table", "table", {}, "tan"),
         ("roter Kapuzenpullover", "hoodie", {}, "red"),
         ("schwarze Jeans, eng", "jeans", {"fit": "slim"}, "black"),
         ("红色卫衣", "hoodie", {}, "red"),

@@ -173,14 +173,9 @@ def sandal(design: Design) -> Scene:
                 5.3), (24.8, 5.9, 25.2, 6.5, 25.2, base + 0.1), (20.0, base + 0.9))  # fmt: skip
     second = way((3.6, base - 0.8), (3.8, 4.4, 4.6, 3.0, 6.2, 2.7), (8.2, 2.4, 9.8, 3.0, 10.6, 4.0),
                  (11.0, 4.6, 11.2, 5.6, 11.2, base + 0.2))  # fmt: skip
-    insides = [
-        Layer((oval(x, y, wide, tall),), shade=0.42, round=0.4, drape=0, over=0)
-        for x, y, wide, tall in ((13.5, base - 1.4, 0.9, 2.3), (25.2, base - 0.7, 0.7, 1.0))
-    ]
     layers = [
         Layer((bed,), "#b9946a", 1.0, round=1.4, drape=0, over=0.2,
               lines=(Line(way((0.5, base + 1.3), (28.6, base + 1.3)), "crease", 0.1),)),
-        *insides,
         Layer((strap,), round=0.9, drape=0.1, gloss=0.15, surface="leather", over=0.5,
               lines=(Line(offset(strap[:41], 0.6), "stitch", 0.09),)),
     ]  # fmt: skip

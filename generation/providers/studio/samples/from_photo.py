@@ -74,12 +74,24 @@ def _main(seen: Seen) -> str:
 
 def _mirrored(seen: Seen) -> Scene:
     """The outline as seen from the other side: nothing inside it is known."""
-    rings = [np.asarray(ring, float) for ring in mask.rings(seen.outline, 1.0) if len(ring) > 8]
+    rings = [_calm(np.asarray(r, float)) for r in mask.rings(seen.outline, 1.0) if len(r) > 8]
     every = np.vstack(rings)
     low, high = every.min(axis=0), every.max(axis=0)
     scale = 70 / float(max(high - low))
     shapes = tuple((ring - low) * [-scale, scale] for ring in rings)
     return Scene((Layer(shapes, round=6.5, drape=0.5),), note="")
+
+
+def _calm(ring: Points) -> Points:
+    """A ring without the steps of pixels and the fluff of cloth."""
+    closed = np.vstack([ring, ring[:1]])
+    reach = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))])
+    at = np.linspace(0, reach[-1], 900, endpoint=False)
+    even = np.stack([np.interp(at, reach, closed[:, axis]) for axis in (0, 1)], axis=1)
+    around = np.arange(-9, 10)
+    weights = np.exp(-0.5 * (around / 3.2) ** 2)
+    rolled = sum(w * np.roll(even, step, axis=0) for w, step in zip(weights, around, strict=True))
+    return np.asarray(rolled / weights.sum(), float)
 
 
 def _side(seen: Seen, family: Family) -> Scene:

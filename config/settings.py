@@ -294,6 +294,10 @@ SPECTACULAR_SETTINGS = {
         {"name": "tech-pack-v2", "description": "The steps that make a pack. They hold credits."},
         {"name": "jobs", "description": "What runs in the background."},
         {"name": "assistant", "description": "Chat about your packs, OpenAI-compatible."},
+        {
+            "name": "account",
+            "description": "Who you are, and who may answer for a broken AI service.",
+        },
         {"name": "notifications", "description": "The inbox."},
         {"name": "credits", "description": "Balance, statement, and prices before the run."},
         {"name": "keys", "description": "API keys. No key manages keys."},

@@ -82,7 +82,7 @@ def test_an_operation_names_every_refusal_that_its_nature_brings() -> None:
         expected |= {400, 413, 415} if method in ("post", "put", "patch") else set()
         expected |= {404} if "{" in path else set()
         expected |= {409, 422} if method == "post" and path != "/api/keys" else set()
-        expected |= {202, 402, 404, 503} if path.startswith("/api/tech-pack-v2/") else set()
+        expected |= {202, 402, 404, 503} if queues(path) else set()
         expected |= {402, 404, 503} if path.startswith("/v1/chat/") else set()
         assert {str(status) for status in expected} <= set(operation["responses"]), (path, method)
 
@@ -92,7 +92,13 @@ def test_headers_that_count_are_parameters() -> None:
         names = [one.get("name") or one["$ref"].rpartition("/")[2] for one in _given(operation)]
         assert "X-Request-ID" in names or path == "/api/schema"
         assert ("Idempotency-Key" in names) == (method == "post" and path != "/api/keys"), path
-        assert ("Prefer" in names) == path.startswith("/api/tech-pack-v2/"), path
+        assert ("Prefer" in names) == queues(path), path
+
+
+def queues(path: str) -> bool:
+    """Whether it holds credits and queues a job: steps, and what runs one again."""
+    is_step = path.startswith("/api/tech-pack-v2/") and not path.endswith("/undo")
+    return is_step or path == "/api/jobs/{job_id}/retry"
 
 
 def _given(operation: dict[str, Any]) -> list[dict[str, Any]]:

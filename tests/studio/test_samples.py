@@ -72,6 +72,7 @@ def as_view(answer: Answer) -> View:
         ("oak table", "table", {}, "tan"),
         ("roter Kapuzenpullover", "hoodie", {}, "red"),
         ("schwarze Jeans, eng", "jeans", {"fit": "slim"}, "black"),
+        ("olivgrüne Bomberjacke", "jacket", {}, "olive"),
         ("红色卫衣", "hoodie", {}, "red"),
         ("白色圆领长袖T恤", "tee", {"neck": "crew", "sleeve": "long"}, "white"),
         ("sac à dos", "backpack", {}, None),

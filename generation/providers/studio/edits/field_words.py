@@ -21,9 +21,9 @@ _TO = (
     r"(?:\s+(?:it|this|that|the\s+[\w -]{1,40}?|name|value|field))?\s+(?:to|into|as|in)\s+"
     r"|(?:make|call|name)\s+(?:it|this|that)\s+"
     r"|(?:use|write|enter)\s+|(?:it\s+)?should\s+(?:be|read|say)\s+|(?:it\s+)?must\s+be\s+"
-    r"|(?:setze?|[aä]e?nde?re?|umbenennen|benenne)(?:\s+\w+)?(?:\s+um)?\s+(?:auf|in|zu|nach)\s+"
-    r"|mach(?:e)?\s+daraus\s+"
-    r"|(?:把它|将其|请)?(?:改为|改成|换成|设为|重命名为|应为)\s*)"
+    r"|(?:setze?|[aä]e?nde?re?|umbenennen|benenne)(?:\s+\w+){0,2}?(?:\s+um)?\s+(?:auf|in|zu|nach)\s+"
+    r"|mache?\s+(?:daraus|es|das|sie|ihn)\s+|(?:nimm|nutze|verwende|schreibe?)(?:\s*:\s*|\s+)"
+    r"|(?:把它|将其|请)?(?:颜色|面料|材料)?(?:改为|改成|换成|设为|重命名为|应为)\s*|(?:使用|改用|换用)\s*)"
 )
 _SET = re.compile(rf"\s*{_TO}(?P<new>.+)", re.IGNORECASE | re.DOTALL)
 _SWAP = re.compile(
@@ -68,6 +68,15 @@ _WISH = re.compile(
     r"|[?？]|更|翻译|改进|不要|如果|什么|为什么",
     re.IGNORECASE,
 )
+
+
+# Who begins so asks for a change; construction begins with other verbs ("Turn 2 cm", "Set flat").
+_ASKING = re.compile(
+    r"(?:make|do|put|change|give|get|let|keep|try|should|must|mach\w*|[aä]e?nde?re?n?|lass|gib|nimm|"
+    r"nutze?|verwende?|schreibe?|soll(?:te)?|muss)\b|[用请把将让]|.*(?:改|换)[为成]",
+    re.IGNORECASE,
+)
+_POLITE = re.compile(r"^(?:please|bitte)\s+|^请\s*|[,\s]+(?:please|bitte)$", re.IGNORECASE)
 
 
 def new_words(wanted: FieldAsked) -> New:
@@ -219,6 +228,10 @@ def _cased(wanted: FieldAsked, said: str, before: str) -> New | None:
 def _bare(wanted: FieldAsked, said: str, before: str) -> New | None:
     """A few words without a verb are taken as the value itself."""
     quoted = said[:1] in QUOTES and said[-1:] in QUOTES
+    said = said if quoted else _POLITE.sub("", said)
+    if not quoted and _ASKING.match(said):
+        why = "It asks for a change that the local studio does not know."
+        raise refused(wanted, f"{why} Words in quotation marks are written as they stand.")
     if not quoted and (len(said.split(" ")) > BARE_WORDS or len(said) > 60 or _WISH.search(said)):
         return None
     text = _unquoted(said)

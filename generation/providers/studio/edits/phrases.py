@@ -11,6 +11,9 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 LONGEST = 600  # characters that are read; no wish needs more
+GERMAN = ("rot", "grun", "gruen", "blau", "grau", "gelb", "braun", "schwarz", "weiss", "violett",
+          "farben")  # fmt: skip
+ENDINGS = ("e", "en", "er", "es", "em")
 HAN = re.compile("[⺀-鿿가-힣\U00020000-\U0002ffff]")
 
 _HEX = re.compile(r"#?(?P<six>[0-9a-f]{6})(?![\w#])|#(?P<three>[0-9a-f]{3})(?![\w#])")
@@ -50,8 +53,14 @@ def colour_names() -> Mapping[str, tuple[str, str]]:
             continue
         spoken = [name.strip() for name in names.split(",")]
         for name in spoken:
-            found.setdefault(folded(name), (code, spoken[0]))
+            for form in _inflected(folded(name)):
+                found.setdefault(form, (code, spoken[0]))
     return found
+
+
+def _inflected(name: str) -> tuple[str, ...]:
+    """A colour as German says it before a noun: "dunkelblau", "dunkelblaue", "dunkelblauen"."""
+    return (name, *(name + ending for ending in ENDINGS)) if name.endswith(GERMAN) else (name,)
 
 
 @cache

@@ -16,6 +16,7 @@ from core.markdown import Page, page_of
 
 FOLDER: Path = settings.BASE_DIR / "docs"
 FOR_BUILDERS = "adr"  # why it is built as it is: for those who read the code
+FOR_OPERATORS = "operations/"  # for those who run the product: folded away beside the others
 INDEX = ""
 
 
@@ -26,6 +27,19 @@ class Sheet:
     address: str
     title: str
     is_current: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    """Pages for the same readers; without a label they are for everybody."""
+
+    label: str
+    sheets: list[Sheet]
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the page that is shown is one of them."""
+        return any(sheet.is_current for sheet in self.sheets)
 
 
 @cache
@@ -61,6 +75,15 @@ def in_order() -> list[str]:
     return list(dict.fromkeys([INDEX, *listed, *files()]))
 
 
+def grouped(sheets: list[Sheet]) -> list[Group]:
+    """The pages for everybody, then those for who runs the product; each in its order."""
+    mine = [sheet for sheet in sheets if sheet.address.startswith(FOR_OPERATORS)]
+    return [
+        Group("", [sheet for sheet in sheets if sheet not in mine]),
+        Group("For those who run it", mine),
+    ]
+
+
 @require_safe
 def docs(request: HttpRequest, address: str = INDEX) -> HttpResponse:
     """One page of the documentation, beside the list of all."""
@@ -73,7 +96,7 @@ def docs(request: HttpRequest, address: str = INDEX) -> HttpResponse:
     context = {
         "nav_active": "docs",
         "page": read(address),
-        "sheets": sheets,
+        "groups": grouped(sheets),
         "number": f"{order.index(address) + 1} / {len(order)}",
         "next": next(iter(sheets[order.index(address) + 1 :]), None),
     }

@@ -54,7 +54,9 @@ def step_of(operation: str) -> str:
 
 
 def outcome_of(call: AICall) -> str:
-    """How a call ended."""
+    """How a call ended. Only a code makes a refusal one of content: else it was the wish."""
+    if call.error_class == Failure.USER_INPUT and not call.error_code:
+        return "It cannot be done as asked"
     if call.status == Status.FAILED and call.error_class in REASONS:
         return REASONS[Failure(call.error_class)]
     return OUTCOMES[Status(call.status)]

@@ -177,7 +177,11 @@ def test_totals_count_each_jobs_charge_once(contract: Contract, product: Product
         ({"status": "failed", "error_class": "quota"}, "The service was unavailable"),
         ({"status": "failed", "error_class": "configuration"}, "The service was unavailable"),
         ({"status": "failed", "error_class": "malformed_output"}, "The answer was unusable"),
-        ({"status": "failed", "error_class": "user_input"}, "The content was refused"),
+        ({"status": "failed", "error_class": "user_input"}, "It cannot be done as asked"),
+        (
+            {"status": "failed", "error_class": "user_input", "error_code": "SAFETY"},
+            "The content was refused",
+        ),
         ({"status": "failed", "error_class": "bug"}, "Something went wrong on our side"),
         ({"status": "failed", "error_class": "of old"}, "Failed"),
     ],

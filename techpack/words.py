@@ -1,4 +1,4 @@
-"""What words tell: the view of a photo by its file name, a category by its name."""
+"""What words tell: a photo's view, a category, and which of many sentences a line is about."""
 
 from __future__ import annotations
 
@@ -26,3 +26,9 @@ def category_in_words(said: str) -> tuple[str, str]:
     """The template and subcategory that words such as "Zip hoodie" mean; else any other."""
     found = named(said)
     return found[0] if found else ("other", said.strip().lower())
+
+
+def quoted(said: object, most: int = 60) -> str:
+    """The start of a sentence on one line, in quotation marks; empty where nothing is said."""
+    line = " ".join(said.split()) if isinstance(said, str) else ""
+    return f"“{line[:most].rstrip()}{'…' if len(line) > most else ''}”" if line else ""

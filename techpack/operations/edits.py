@@ -22,6 +22,7 @@ from techpack.pack.paths import Place
 from techpack.pack.shown import shown_in
 from techpack.prices import price_of
 from techpack.typed import bring_back, is_in_force, place_in, seen_now, where_of
+from techpack.words import quoted
 
 EDIT = "edit"
 
@@ -68,6 +69,7 @@ def edit_field(
         kind=EDIT,
         price=price_of(EDIT, data),
         prepare=prepare,
+        reason=quoted(data.get("edit_prompt")),
         key=key,
         request_id=request_id,
         api_key=api_key,

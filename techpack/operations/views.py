@@ -23,6 +23,7 @@ from techpack.inputs import GenerateInput, IdeaInput, MadeView, RegenerateInput
 from techpack.models import Product, Revision
 from techpack.operations.products import create_product
 from techpack.prices import SAMPLES_MOST, pictures_in, pictures_price, price_of
+from techpack.words import quoted
 
 REGENERATE = "regenerate"
 GENERATE = "base-views/generate"
@@ -64,6 +65,7 @@ def regenerate_view(
         kind=REGENERATE,
         price=price_of(REGENERATE, data),
         prepare=prepare,
+        reason=quoted(data.get("regenerate_prompt")),
         key=key,
         request_id=request_id,
         api_key=api_key,

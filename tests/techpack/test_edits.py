@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from credits.models import Hold
 from generation.errors import Failure, ProviderError
 from generation.models import AICall, Job
 from generation.providers.protocols import Answer, FieldAsked
@@ -89,6 +90,18 @@ def test_it_answers_old_and_new_and_the_pack_shows_it_as_ai(
     cell = value_in_pack(product, "materials", body["entryId"])
     assert (cell.value, cell.provenance, cell.confidence) == (body["newValue"], "ai", 0.8)
     assert free(api) == 14
+
+
+def test_the_statement_tells_one_sentence_from_another(
+    api: Api, product: Product, says: Says
+) -> None:
+    says({"value": "Bone"}, {"value": "Ecru"})
+    ask(api, product, "colors.0.value", "call it Bone")
+    ask(api, product, "colors.0.value", "call  it\n" + "very " * 20 + "Ecru")
+    long, short = Hold.objects.filter(operation="edit").order_by("-pk")[:2]
+    assert short.reason == "“call it Bone”"
+    assert long.reason.startswith("“call it very very")
+    assert long.reason.endswith("…”")
 
 
 def test_the_persons_own_words_count_as_typed(api: Api, product: Product, says: Says) -> None:

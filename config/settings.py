@@ -188,7 +188,12 @@ STORAGES = {
 }
 STATIC_URL = "/static/"
 # Colours as unfold makes them are inline styles, which the policy below refuses.
-UNFOLD: dict[str, Any] = {"COLORS": {}, "STYLES": [lambda _: static("admin.css")]}
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Techpack Studio admin",
+    "SITE_HEADER": "Techpack Studio",
+    "COLORS": {},
+    "STYLES": [lambda _: static("admin.css")],
+}
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = IS_RELAXED

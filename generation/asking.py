@@ -83,24 +83,31 @@ class _Asking:
         raise AssertionError("the last ask returns or raises")
 
     def _once(self) -> Answer:
-        call, timeout_s = self.call, self._time_for_one()
-        is_probe = self._enter(timeout_s)
+        call = self.call
+        is_probe = self._enter(self._time_for_one())
+        try:
+            terms = self._terms()  # before the call is logged: a job that was stopped makes none
+        except BaseException:
+            self._leave(is_probe)
+            raise
         try:
             answer = calls.ask_once(
-                job=self.run.job,
-                call=call,
-                ask=lambda: self.put(self.provider, self._terms()),
+                job=self.run.job, call=call, ask=lambda: self.put(self.provider, terms)
             )
         except ProviderError as error:
             breaker.failed(call.provider, call.model, error.failure, was_probe=is_probe)
             raise
         except BaseException:
-            if is_probe:
-                breaker.free(call.provider, call.model)
+            self._leave(is_probe)
             raise
         if is_probe:
             breaker.succeeded(call.provider, call.model)
         return answer
+
+    def _leave(self, is_probe: bool) -> None:
+        """End a trial without a verdict."""
+        if is_probe:
+            breaker.free(self.call.provider, self.call.model)
 
     def _enter(self, within_s: float) -> bool:
         """Whether this is the one ask that tries a broken provider; waits for another's trial."""

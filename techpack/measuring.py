@@ -88,6 +88,18 @@ def lengths_of(revision: Revision) -> list[Length]:
     ]
 
 
+def known_um(revision: Revision) -> int:
+    """The known length as it was given, µm: along its measure, of which the scale keeps a chord."""
+    scale = revision.scale or {}
+    lines = (revision.geometry or {}).get("measures", [])
+    px = next((line["px"] for line in lines if line["code"] == scale.get("code")), 0)
+    if not px:
+        return int(scale["length_um"])
+    um = px * (revision.um_per_px or 0)
+    step = 1000 if um >= 200_000 else 100  # pixels are kept to a tenth
+    return round(um / step) * step
+
+
 def _scale_of(revision: Revision, geometry: dict[str, Any]) -> tuple[float, float, Status] | None:
     """(µm per pixel, its relative uncertainty, what that makes of lengths)."""
     if (um_per_px := revision.um_per_px) is not None:

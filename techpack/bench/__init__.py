@@ -10,7 +10,7 @@ from core.units import format_length
 from techpack import drawing, queries, trade
 from techpack.bench import fields, rail, sentences
 from techpack.bench.shapes import Bench, ViewCard
-from techpack.measuring import REFERENCE
+from techpack.measuring import REFERENCE, known_um
 from techpack.models import Analysis, Product, Revision
 from techpack.notes import note_of
 from techpack.pack import merge
@@ -117,11 +117,7 @@ def _known(pack: Merged) -> dict[str, Any]:
     ]
     scale = view.scale or {}
     chosen = scale.get("code") or _usual_reference(pack, [code for code, _ in choices])
-    value = ""
-    if scale:
-        px = next((line["px"] for line in lines if line["code"] == scale.get("code")), 0)
-        um = px * (view.um_per_px or 0) if px else scale["length_um"]
-        value = format_length(round(um / 1000) * 1000, pack.unit, with_unit=False)
+    value = format_length(known_um(view), pack.unit, with_unit=False) if scale else ""
     return {
         "revision": view,
         "choices": choices,

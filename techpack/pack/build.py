@@ -33,6 +33,7 @@ from techpack.document.description import (
     Unit,
     Value,
 )
+from techpack.measuring import known_um
 from techpack.models import CloseUp as CloseUpRow
 from techpack.models import Sketch
 from techpack.notes import note_of
@@ -155,7 +156,7 @@ def _known_length(pack: Merged, unit: str) -> Value:
     if view is None or view.scale is None:
         return Value()
     code = view.scale.get("code") or f"{view.view_type} photo"
-    return Value(f"{code} {format_length(int(view.scale['length_um']), unit)}", "user")
+    return Value(f"{code} {format_length(known_um(view), unit)}", "user")
 
 
 def _flats(pack: Merged, unit: str, *, on_page: bool) -> FlatsSheet:

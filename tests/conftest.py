@@ -25,6 +25,8 @@ settings.load_profile("shared")
 
 HERE = Path(__file__).parent
 BROWSER_TESTS = HERE / "browser"
+# Each page in each scheme and width takes seconds: all of them are for CI, these for every run.
+QUICK_BROWSER_TESTS = {BROWSER_TESTS / name for name in ("test_look.py", "test_balance.py")}
 # Those that start the whole product mostly wait for it, and the outlines of the sample photos are
 # found once: one process a group, all from the start.
 GROUPS = {
@@ -42,6 +44,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(BROWSER_TESTS):
             item.add_marker(pytest.mark.browser)
+            if item.path not in QUICK_BROWSER_TESTS:
+                item.add_marker(pytest.mark.thorough)
         if group := GROUPS.get(item.path):
             item.add_marker(pytest.mark.xdist_group(group))
 

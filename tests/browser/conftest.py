@@ -46,7 +46,7 @@ def page(page: Page, live_server: LiveServer) -> Iterator[Page]:
 
     page.on("console", listen)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(30_000)
     # This server cannot stream: it would read an endless answer to its end.
     page.route(f"{live_server.url}/api/events*", lambda _: None)
     yield page

@@ -76,7 +76,7 @@ def test_in_a_browser_from_sign_up_to_the_pdf(page: Page) -> None:
     shots = {words for _, words in shown_of(page, "close-ups")}
     assert any(re.fullmatch(r"\d+ of \d+ shots", words) for words in shots), shots
 
-    chest = page.get_by_label("A01 value")
+    chest = page.get_by_label("A01 value", exact=True)
     chest.fill("53.7")
     chest.press("Tab")
     row = page.locator("#pom-A01")
@@ -137,12 +137,12 @@ def test_without_scripts_the_same_way_goes_by_forms(plain_page: Page) -> None:
         page.set_viewport_size({"width": width, "height": 900})
         assert_fits(page)
 
-    page.get_by_label("A01 value").fill("53.7")
+    page.get_by_label("A01 value", exact=True).fill("53.7")
     send(page, page.locator("#measures").get_by_role("button", name="Save"))
     expect(page.locator("#pom-A01 .src")).to_have_text("you")
     send(page, step(page, "analysis").get_by_role("button"))
     expect(step(page, "analysis")).to_contain_text("Done, nothing charged")
-    expect(page.get_by_label("A01 value")).to_have_value("53.7")
+    expect(page.get_by_label("A01 value", exact=True)).to_have_value("53.7")
     check_the_document(page, workspace)
     check_the_credits(page)
 

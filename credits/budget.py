@@ -147,12 +147,14 @@ def _words(threshold: str, standing: Standing) -> str:
             f"{worded(standing.free)} {_are(standing.free)} free, less than your floor of {floor}."
         )
     granted, used = standing.granted or 0, standing.used or 0
-    left = granted - used
-    if left <= 0:
-        return f"You have used all of this month's {worded(granted)}."
+    left = max(granted - used, 0)
+    others = standing.free - left  # bought or granted: the month's end is not the end
+    more = f" {worded(others)} besides {_are(others)} free." if others > 0 else ""
+    if not left:
+        return f"You have used all of this month's {worded(granted)}.{more}"
     return (
         f"You have used {used * 100 // granted} % of this month's {worded(granted)}; "
-        f"{brief(left)} {_are(left)} left."
+        f"{brief(left)} {_are(left)} left.{more}"
     )
 
 

@@ -118,9 +118,17 @@ def test_what_the_plan_pays_is_not_used(user: Any, put_aside: MakeHold) -> None:
 def test_bought_credits_do_not_count_to_the_month(user: Any) -> None:
     ledger.grant(user_id=user.pk, kind="topup", amount=50 * CREDIT, source_key=uuid4().hex)
     use(user, 9)
-    assert warned(user) == [("50", "You have used 50 % of this month's 18 credits; 9 are left.")]
+    assert warned(user) == [
+        (
+            "50",
+            "You have used 50 % of this month's 18 credits; 9 are left. "
+            "50 credits besides are free.",
+        )
+    ]
     use(user, 40)
-    assert warned(user) == [("95", "You have used all of this month's 18 credits.")]
+    assert warned(user) == [
+        ("95", "You have used all of this month's 18 credits. 19 credits besides are free.")
+    ]
 
 
 def test_a_new_month_is_warned_of_anew(user: Any, account: Account) -> None:

@@ -159,6 +159,25 @@ def test_another_presentation_needs_no_words(visitor: Client, product: Product) 
     assert queries.revisions_of(product).get().version == 2
 
 
+def test_a_side_that_cannot_be_made_says_so_without_a_form_for_words(
+    visitor: Client, product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Studio, **asked: Any) -> Answer:
+        raise RequestRefused("no side", words="It would be made up. Nothing was charged.")
+
+    monkeypatch.setattr(Studio, "make_view", refuse)
+    operations.generate_views(
+        user=product.user, data={"product_id": product.pk, "stage": "final", "views": ["side"]}
+    )
+    page = visitor.get(reverse("techpack:workspace", args=[product.pk])).content.decode()
+    found = re.search(r'<article class="sheet" id="drafts".*?</article>', page, re.DOTALL)
+    assert found
+    panel = found[0]
+    assert "Another side" in panel
+    assert "It would be made up." in panel
+    assert "<textarea" not in panel
+
+
 def test_a_picture_whose_analysis_failed_offers_to_look_again(
     visitor: Client, user: Any, product: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -118,6 +118,17 @@ def lots(user: Any) -> QuerySet[Lot]:
     return live_lots().filter(account__user_id=user.pk)
 
 
+def hold_of(hold_id: UUID) -> Hold:
+    """A hold as it stands now."""
+    return Hold.objects.get(pk=hold_id)
+
+
+def charged(hold_ids: Any) -> Microcredits:
+    """What was charged for these holds and not refunded, in µcr; ``hold_ids`` or their query."""
+    holds = Hold.objects.filter(pk__in=hold_ids, unlimited=False)
+    return holds.aggregate(sum=Sum(F("captured") - F("refunded"), default=0))["sum"]
+
+
 def used_since(account_id: UUID, moment: datetime) -> Microcredits:
     """Captured less refunded since then."""
     entries = Entry.objects.filter(account_id=account_id, created_at__gte=moment)

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 
 from core.money import Microcredits
 from credits import names
-from credits.models import Hold
+from credits import queries as credit
 from generation.errors import Failure
 from generation.models import AICall, Job
 from generation.providers.steps import PARENTS
@@ -88,6 +88,4 @@ def totals_of(user: Any, product_id: UUID) -> Totals:
         tokens=Sum("total_tokens", default=0),
         cost_usd_micros=Sum("cost_usd_micros", default=0),
     )
-    holds = Hold.objects.filter(job__in=calls.values("job"), unlimited=False)
-    charged = holds.aggregate(sum=Sum(F("captured") - F("refunded"), default=0))["sum"]
-    return Totals(**found, charged=charged)
+    return Totals(**found, charged=credit.charged(calls.values("job__hold_id")))

@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from core.money import CREDIT, Microcredits, brief, format_credits, worded
 from credits import names
+from credits import queries as credit
 from credits.models import Hold
 from generation.kinds import direct_names
 from generation.models import Job
@@ -150,7 +151,7 @@ def outcome_of(job: Job) -> str:
 
 def tell_end(job: Job) -> None:
     """What happened, what it cost, and the one thing to do next."""
-    outcome, hold = outcome_of(job), Hold.objects.get(job=job)
+    outcome, hold = outcome_of(job), credit.hold_of(job.hold_id)  # type: ignore[arg-type]
     lead = _lead_of(job, outcome)
     headline = HEADLINES[outcome].format(lead.step or names.label_of(job.kind))
     cost = cost_in_words(hold)

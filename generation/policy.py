@@ -19,7 +19,7 @@ from django.urls import reverse
 from core.errors import GenerationFailed
 from core.money import Microcredits, format_credits, worded
 from credits import operations as ledger
-from credits.models import Hold
+from credits import queries as credit
 from generation import errors
 from generation.errors import Failure, ProviderError, RequestRefused
 from generation.kinds import kind_of
@@ -133,7 +133,7 @@ def _charge(job: Job, refusal: Refusal) -> Refusal:
     try:
         hold = ledger.capture(hold_id=hold_id, amount=amount, reason=_line(refusal), penalty=True)
     except ledger.HoldClosed:
-        hold = Hold.objects.get(pk=hold_id)
+        hold = credit.hold_of(hold_id)
     return Refusal(
         refusal.used, refusal.free, refusal.percent, hold.captured, is_included=hold.unlimited
     )

@@ -29,6 +29,31 @@ BROWSER_TESTS = HERE / "browser"
 QUICK_BROWSER_TESTS = {BROWSER_TESTS / name for name in ("test_look.py", "test_balance.py")}
 # Those that start the whole product mostly wait for it, and the outlines of the sample photos are
 # found once: one process a group, all from the start.
+# These go every way of a room over the whole product: for CI, like what is marked one by one.
+LONG = {
+    HERE / name
+    for name in (
+        "assistant/test_crowd.py",
+        "assistant/test_knowledge.py",
+        "assistant/test_processes.py",
+        "core/test_docs_samples.py",
+        "credits/test_hammer.py",
+        "credits/test_model.py",
+        "credits/test_processes.py",
+        "model_server/test_process.py",
+        "model_server/test_seats.py",
+        "model_server/test_told.py",
+        "providers/test_tracing.py",
+        "studio/test_photo_edits.py",
+        "studio/test_samples.py",
+        "techpack/test_edit_sequences.py",
+        "techpack/test_injections.py",
+        "techpack/test_regenerate.py",
+        "techpack/test_retrying.py",
+        "techpack/test_sentence_pages.py",
+        "techpack/test_steps_by_gemini.py",
+    )
+}
 GROUPS = {
     HERE / "e2e" / "test_killed_workers.py": "kills",
     HERE / "e2e" / "test_killed_purchases.py": "purchases",
@@ -42,10 +67,11 @@ GROUPS = {
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything in tests/browser drives Chromium; groups stay together."""
     for item in items:
-        if item.path.is_relative_to(BROWSER_TESTS):
+        is_in_browser = item.path.is_relative_to(BROWSER_TESTS)
+        if is_in_browser:
             item.add_marker(pytest.mark.browser)
-            if item.path not in QUICK_BROWSER_TESTS:
-                item.add_marker(pytest.mark.thorough)
+        if item.path in LONG or (is_in_browser and item.path not in QUICK_BROWSER_TESTS):
+            item.add_marker(pytest.mark.thorough)
         if group := GROUPS.get(item.path):
             item.add_marker(pytest.mark.xdist_group(group))
 

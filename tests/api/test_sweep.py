@@ -164,6 +164,7 @@ def test_changes_by_strangers_are_refused_and_change_nothing(world: World) -> No
     assert (list(Product.objects.values()), list(Revision.objects.values())) == before
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("garbage", GARBAGE.values(), ids=list(GARBAGE))
 def test_garbage_for_ids_is_404(world: World, garbage: str) -> None:
     owner = signed_in(world.owner)
@@ -181,6 +182,7 @@ def test_garbage_for_ids_is_404(world: World, garbage: str) -> None:
                 assert_enveloped(response, where)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("garbage", ["%00", "%ff", "x" * 5000, "-1", "%F0%9F%98%80"])
 def test_garbage_in_queries_is_no_bug(world: World, garbage: str) -> None:
     owner = signed_in(world.owner)
@@ -196,6 +198,7 @@ def test_garbage_in_queries_is_no_bug(world: World, garbage: str) -> None:
             assert not UNSAID.search(body_of(response)), template
 
 
+@pytest.mark.thorough
 def test_garbage_in_forms_is_no_bug(world: World) -> None:
     owner = signed_in(world.owner)
     names = (
@@ -251,6 +254,7 @@ def test_garbage_in_forms_is_no_bug(world: World) -> None:
             assert not UNSAID.search(body_of(response)), where
 
 
+@pytest.mark.thorough
 def test_wrong_methods_are_405_in_the_envelope(world: World) -> None:
     clients = {
         "owner": signed_in(world.owner),

@@ -10,6 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, cast
 
+from django.db.models import QuerySet
+
+from generation.providers.studio.edits import phrases
 from techpack import queries
 from techpack.measuring import in_unit, template_of, unit_of
 from techpack.models import Analysis, Product, TypedValue
@@ -28,7 +31,7 @@ def load(product: Product) -> Merged:
     analyses = tuple(queries.latest_analyses(product))
     close_ups = tuple(queries.close_ups_of(product))
     sketches = tuple(queries.sketches_of(product))
-    typed = list(TypedValue.objects.filter(product=product))
+    typed = list(_in_order(TypedValue.objects.filter(product=product)))
     template, unit = template_of(product), unit_of(product)
     by_view = [_laid_over(analysis, typed, unit) for analysis in analyses]
     found: dict[str, tuple[Row, ...]] = {
@@ -60,7 +63,7 @@ ViewEntries = dict[str, list[dict[str, Any]]]
 
 def laid_over(analysis: Analysis) -> dict[str, Any]:
     """The analysis' data with what was typed for this view."""
-    typed = TypedValue.objects.filter(revision_id=analysis.revision_id)
+    typed = _in_order(TypedValue.objects.filter(revision_id=analysis.revision_id))
     unit = unit_of(analysis.revision.product)
     return {**analysis.analysis_data, **_laid_over(analysis, typed, unit)}
 
@@ -91,7 +94,8 @@ def _as_entry(value: TypedValue, unit: str) -> dict[str, Any]:
     if value.job_id is not None:
         told["isAsked"] = True
     if not _is_length(value.value):
-        return {value.field: value.value, **told}
+        shade = _asked_shade(value)
+        return {value.field: value.value, **told, **({"hex": shade} if shade else {})}
     um = int(value.value["um"])
     return {
         value.field: in_unit(um, unit),
@@ -187,8 +191,27 @@ def _typed_over(
         if value.section == "pointsOfMeasure" and value.field == "value":
             status = "measured" if value.provenance == "user" else "estimated"
             row = replace(row, facts={**row.facts, "status": status})
-        rows[value.entry_id] = row.typed(value.field, _typed_cell(value))
+        row = row.typed(value.field, _typed_cell(value))
+        if shade := _asked_shade(value):
+            row = row.typed("hex", Cell(shade, "computed", value.confidence))
+        rows[value.entry_id] = row
     return {name: tuple(rows.values()) for name, rows in sections.items()}
+
+
+def _in_order(typed: QuerySet[TypedValue]) -> QuerySet[TypedValue]:
+    """A colour's name before its shade."""
+    return typed.order_by("-field", "pk")
+
+
+def _asked_shade(value: TypedValue) -> str:
+    """The usual shade, ``#rrggbb``, of a colour that a sentence named; "" for anything else.
+
+    A shade that was typed is laid over it: see ``_in_order``.
+    """
+    if value.section != "colors" or value.field != "value" or value.job_id is None:
+        return ""
+    shade, _ = phrases.colour_names().get(phrases.folded(str(value.value)), ("", ""))
+    return shade
 
 
 def _typed_cell(value: TypedValue) -> Cell:

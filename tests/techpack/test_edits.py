@@ -361,3 +361,11 @@ def test_what_the_studio_cannot_do_is_400_with_words_and_free(api: Api, product:
 def test_the_quote_says_one_credit(api: Api) -> None:
     quote = api.send("POST", "/api/credits/quote", {"operation": "edit"}).json()
     assert (Decimal(quote["credits"]), quote["affordable"]) == (Decimal(1), True)
+
+
+def test_a_colour_that_a_sentence_changed_is_shown_so(api: Api, product: Product) -> None:
+    body = ask(api, product, "colors.0.value", "make it red").json()
+    assert body["newValue"] == "red"
+    assert value_in_pack(product, "colors", body["entryId"], "hex").value == "#c0282d"
+    assert ask(api, product, "colors.0.hex", "#aa0000").json()["newValue"] == "#aa0000"
+    assert value_in_pack(product, "colors", body["entryId"], "hex").value == "#aa0000"

@@ -40,7 +40,7 @@ def folded(text: str) -> str:
     text = unicodedata.normalize("NFKC", text[:LONGEST]).replace("ß", "ss").casefold()
     apart = unicodedata.normalize("NFKD", text)
     plain = "".join(c for c in apart if not "\u0300" <= c <= "\u036f")
-    return unicodedata.normalize("NFC", plain).replace("colour", "colour")
+    return unicodedata.normalize("NFC", plain)
 
 
 @cache

@@ -27,8 +27,6 @@ HERE = Path(__file__).parent
 BROWSER_TESTS = HERE / "browser"
 # Each page in each scheme and width takes seconds: all of them are for CI, these for every run.
 QUICK_BROWSER_TESTS = {BROWSER_TESTS / name for name in ("test_look.py", "test_balance.py")}
-# Those that start the whole product mostly wait for it, and the outlines of the sample photos are
-# found once: one process a group, all from the start.
 # These go every way of a room over the whole product: for CI, like what is marked one by one.
 LONG = {
     HERE / name
@@ -54,6 +52,8 @@ LONG = {
         "techpack/test_steps_by_gemini.py",
     )
 }
+# Those that start the whole product mostly wait for it, and the outlines of the sample photos are
+# found once: one process a group, all from the start.
 GROUPS = {
     HERE / "e2e" / "test_killed_workers.py": "kills",
     HERE / "e2e" / "test_killed_purchases.py": "purchases",

@@ -7,14 +7,13 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import ApiKey
 from core.api import Endpoint, page_of, uuid_or_404
 from core.errors import InvalidRequest
 from generation import operations, queries
 from generation.models import Job
 from generation.present import present_job
 from generation.serializers import JobPageSerializer, JobSerializer
-from generation.waiting import answer, wanted_wait_s
+from generation.waiting import answer, asked_by, wanted_wait_s
 
 
 class Jobs(Endpoint):
@@ -86,12 +85,5 @@ class RetryJob(Endpoint):
         The answer waits as that of a step does, and has the same shape.
         """
         wait_s = wanted_wait_s(request)
-        given = request.headers.get("Idempotency-Key")
-        job = operations.retry(
-            user=request.user,
-            job_id=uuid_or_404(job_id),
-            key=f"{request.path}:{given}"[:255] if given else None,
-            request_id=request.request_id,  # type: ignore[attr-defined]
-            api_key=request.auth if isinstance(request.auth, ApiKey) else None,
-        )
+        job = operations.retry(job_id=uuid_or_404(job_id), **asked_by(request))
         return answer(job, wait_s=wait_s)

@@ -10,6 +10,7 @@ from django.conf import settings
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.models import ApiKey
 from core.bell import wait_until
 from core.errors import InvalidRequest
 from generation import notices
@@ -20,6 +21,20 @@ from notifications import watches
 _seats = threading.BoundedSemaphore(settings.WAITERS_MOST)
 SENDING_S = 5.0  # a job's end is told where its answer is not on its way by then
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,4})\"?")
+
+
+def asked_by(request: Request) -> dict[str, Any]:
+    """Who asks for a job and how, for the verb: ``{user, key, request_id, api_key}``.
+
+    The idempotency key counts for its address alone.
+    """
+    given = request.headers.get("Idempotency-Key")
+    return {
+        "user": request.user,
+        "key": f"{request.path}:{given}"[:255] if given else None,
+        "request_id": request.request_id,  # type: ignore[attr-defined]
+        "api_key": request.auth if isinstance(request.auth, ApiKey) else None,
+    }
 
 
 def wanted_wait_s(request: Request) -> float:

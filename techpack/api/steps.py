@@ -10,12 +10,11 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import ApiKey
 from core.api import Endpoint, uuid_or_404
 from core.wire import StrictJSONParser, snake
 from generation.models import Job
 from generation.serializers import JobSerializer
-from generation.waiting import answer, wanted_wait_s
+from generation.waiting import answer, asked_by, wanted_wait_s
 from techpack import inputs, operations
 from techpack.api import shapes
 from techpack.api.products import refuse_large
@@ -32,14 +31,7 @@ class Step(Endpoint):
     def run(self, request: Request, verb: Callable[..., Job]) -> Response:
         """Call the verb with the body as it came, and wait for its job."""
         wait_s = wanted_wait_s(request)
-        given = request.headers.get("Idempotency-Key")
-        job = verb(
-            user=request.user,
-            data=_data(request),
-            key=f"{request.path}:{given}"[:255] if given else None,
-            request_id=request.request_id,  # type: ignore[attr-defined]
-            api_key=request.auth if isinstance(request.auth, ApiKey) else None,
-        )
+        job = verb(data=_data(request), **asked_by(request))
         return answer(job, wait_s=wait_s)
 
 

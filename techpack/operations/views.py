@@ -81,10 +81,8 @@ def undo_regenerate(*, user: Any, job_id: UUID) -> Revision:
     """
     job = jobs.job_of(user, job_id, lock=True)
     result = job.result or {}
-    made = Revision.objects.filter(
-        pk__in=[result[name] for name in ("revision",) if result.get(name)],
-        product__deleted_at__isnull=True,
-    ).first()
+    made_id: Any = result.get("revision")  # None where the job made no picture
+    made = Revision.objects.filter(pk=made_id, product__deleted_at__isnull=True).first()
     if job.kind != REGENERATE or made is None:
         raise NotFound("There is no such change.")
     Product.objects.select_for_update().get(pk=made.product_id)

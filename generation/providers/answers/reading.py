@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from generation.errors import Failure, ProviderError
+from generation.errors import NO_PRODUCT, Failure, ProviderError
 from generation.providers.answers import models
 from generation.providers.answers.context import Context
 from generation.providers.answers.editing import field_of
@@ -22,7 +22,6 @@ from generation.providers.answers.entries import (
 )
 from generation.providers.answers.schema import ANSWERS
 from generation.providers.answers.text import NAME_MOST, SENTENCE_MOST, clean
-from generation.providers.step_failures import NO_PRODUCT
 
 SHOTS_MOST: Final = 10
 LEAST_BOX_PX: Final = 16

@@ -13,22 +13,28 @@ from generation.providers.steps import DRAWING, SEEING
 STUDIO: Final = "studio:studio-1"
 CROP: Final = "close-ups/cut"
 FINAL: Final = "base-views/generate:final"
+VIDEO: Final = "generate-video"
 
 DEADLINES: Final[dict[str, int]] = {
     "*": 120,
     "category/detect": 60,
     "close-ups/describe": 60,
     "edit": 60,
+    VIDEO: 60,  # until it is accepted; the studio makes all of it meanwhile
 }
 
 
 class Price(TypedDict, total=False):
-    """US dollars: per million tokens in, in from the vendor's cache and out; per picture made."""
+    """US dollars: per million tokens in, in from the vendor's cache and out; per picture made.
+
+    ``second`` is for one of a film.
+    """
 
     input: Decimal
     cached: Decimal
     output: Decimal
     image: Decimal
+    second: Decimal
 
 
 _FIELDS: Final = frozenset(Price.__annotations__)
@@ -39,11 +45,17 @@ PRICES: Final[dict[str, Price]] = {
     "gemini-3-flash": {"input": Decimal("0.30"), "output": Decimal("2.50")},
     "gemini-nano-banana-2.1": {"image": Decimal("0.034")},
     "gemini-3-pro-image": {"image": Decimal("0.134")},
+    "gemini-omni-1.2-flash": {"second": Decimal("0.07")},
+    "sora-2": {"second": Decimal("0.10")},
 }
 
 
 def usual_routes(
-    *, seeing: Mapping[str, str], drawing: Mapping[str, str], finals: str
+    *,
+    seeing: Mapping[str, str],
+    drawing: Mapping[str, str],
+    finals: str,
+    filming: Mapping[str, str],
 ) -> dict[str, list[str]]:
     """Operation → ``provider:model`` in order, where ``ROUTES`` does not say otherwise.
 
@@ -60,6 +72,7 @@ def usual_routes(
         **routes,
         CROP: [STUDIO],
         FINAL: [*(f"{name}:{model}" for name, model in final.items()), STUDIO],
+        VIDEO: [*(f"{name}:{model}" for name, model in filming.items() if model), STUDIO],
     }
 
 
@@ -77,7 +90,7 @@ def _price(name: str, fields: Any) -> Price:
     where = f"AI_PRICES[{name!r}]"
     if not isinstance(fields, Mapping) or not set(fields) <= _FIELDS:
         raise ImproperlyConfigured(
-            f"{where} has to be an object of input, cached, output and image."
+            f"{where} has to be an object of input, cached, output, image and second."
         )
     try:
         found = {key: Decimal(str(value)) for key, value in fields.items()}

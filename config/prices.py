@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Final, TypedDict
+from typing import Any, Final, TypedDict
 
-from core.money import CREDIT
+from django.core.exceptions import ImproperlyConfigured
+
+from core.money import CREDIT, parse_credits
 from generation.providers.protocols import ChatModel
 
 
@@ -53,6 +56,29 @@ PRICES: Final[dict[str, int]] = {
     "base-views/generate:sample": CREDIT // 4,
     "base-views/generate:final": 1 * CREDIT,
 }
+
+VIDEO_PRICES: Final[dict[str, int]] = {
+    "studio": CREDIT // 2,
+    "custom": 1 * CREDIT,
+    "gemini": CREDIT * 3 // 2,
+    "openai": 2 * CREDIT,
+}
+
+
+def video_prices(given: Any) -> dict[str, int]:
+    """The usual prices of a second of film, in µcr, with the setting's laid over them.
+
+    The setting gives credits as decimal strings. Raises ImproperlyConfigured.
+    """
+    if not isinstance(given, Mapping) or not set(given) <= set(VIDEO_PRICES):
+        known = ", ".join(VIDEO_PRICES)
+        raise ImproperlyConfigured(f"VIDEO_PRICES has to be an object of {known}.")
+    try:
+        laid_over = {name: parse_credits(str(amount)) for name, amount in given.items()}
+    except ValueError as error:
+        raise ImproperlyConfigured(f"VIDEO_PRICES: {error}") from error
+    return {**VIDEO_PRICES, **laid_over}
+
 
 # What a run usually takes with the embedded studio, in seconds: shown beside the price.
 USUAL_SECONDS: Final[dict[str, int]] = {

@@ -84,6 +84,7 @@ INSTALLED_APPS = [
     "generation",
     "techpack",
     "assistant",
+    "videos",
 ]
 
 MIDDLEWARE = [
@@ -298,6 +299,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "revisions", "description": "One photo: its scale, outline and landmarks."},
         {"name": "tech-pack-v2", "description": "The steps that make a pack. They hold credits."},
         {"name": "jobs", "description": "What runs in the background."},
+        {"name": "videos", "description": "Films of a product. Charged when they are done."},
         {"name": "assistant", "description": "Chat about your packs, OpenAI-compatible."},
         {
             "name": "account",
@@ -322,6 +324,8 @@ PRICES = prices.PRICES
 PLANS = prices.PLANS
 TOPUPS = prices.TOPUPS
 USUAL_SECONDS = prices.USUAL_SECONDS
+# Provider → credits for one second of film.
+VIDEO_PRICES = prices.video_prices(env.json("VIDEO_PRICES", default={}))
 
 # --- AI ----------------------------------------------------------------------------------
 # Operation → ordered providers, each "provider:model"; "*" for all. Empty: the usual ones.
@@ -347,7 +351,18 @@ USUAL_ROUTES = ai.usual_routes(
         "custom": CUSTOM_MODEL_NAME or "studio-1",
     },
     finals=env.str("GEMINI_FINAL_MODEL", default="gemini-3-pro-image"),
+    filming={
+        "gemini": env.str("GEMINI_VIDEO_MODEL", default="gemini-omni-1.2-flash"),
+        # OpenAI's own service for films has ended; servers that speak its language remain.
+        "openai": env.str(
+            "OPENAI_VIDEO_MODEL",
+            default="" if OPENAI_BASE_URL.startswith("https://api.openai.com") else "sora-2",
+        ),
+        "custom": env.str("CUSTOM_VIDEO_MODEL", default=CUSTOM_MODEL_NAME or "studio-1"),
+    },
 )
+OPENAI_WEBHOOK_SECRET: str = env.str("OPENAI_WEBHOOK_SECRET", default="")
+GEMINI_WEBHOOK_SECRET: str = env.str("GEMINI_WEBHOOK_SECRET", default="")
 # US dollars per million tokens and per image, for what a call cost us.
 AI_PRICES = ai.prices(env.json("AI_PRICES", default={}))
 # Operation → seconds that one call may take; "*" for all others.
@@ -370,6 +385,12 @@ WAIT_DEFAULT_S = 25
 WAIT_MOST_S = 60
 WAITERS_MOST: int = env.int("WAITERS_MOST", default=40)
 VIEWS_AT_ONCE: int = env.int("VIEWS_AT_ONCE", default=8)
+# From asking for a film until its hold is released; a success after it is free.
+VIDEO_DEADLINE_S: int = env.int("VIDEO_DEADLINE_S", default=1200)
+VIDEO_LATE_S: int = env.int("VIDEO_LATE_S", default=24 * 3600)  # a late one is still looked for
+VIDEO_MOST_BYTES: int = env.int("VIDEO_MOST_BYTES", default=512 * 1024 * 1024)
+VIDEO_RETENTION_DAYS: int = env.int("VIDEO_RETENTION_DAYS", default=0)  # 0: until deleted
+VIDEO_CANCELS_PER_DAY: int = env.int("VIDEO_CANCELS_PER_DAY", default=5)
 # Refusals of content in a rolling day that are free, and the share of the price after them.
 REFUSALS_FREE: int = env.int("REFUSALS_FREE", default=3)
 REFUSAL_PERCENT: int = env.int("REFUSAL_PERCENT", default=50)

@@ -45,12 +45,17 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Awaited:
+    """What a run leaves to others: a provider works on, and whoever hears of its end settles."""
+
+
+@dataclass(frozen=True)
 class Kind:
     """How jobs of one name are worked on and shown."""
 
     name: str
     label: str
-    work: Callable[[Run], Outcome]
+    work: Callable[[Run], Outcome | Awaited]
     present: Callable[[Job], dict[str, Any]]
     # The operations that its work asks providers for: who answers them is decided on submit.
     asks: tuple[str, ...] = ()
@@ -60,6 +65,12 @@ class Kind:
     retry: Callable[[Job], Prepared] | None = None
     # Content that is refused is no warning and never charged.
     refusals_are_free: bool = False
+    # In how many seconds a job has to be over, where that is not JOB_DEADLINE_S.
+    deadline_s: Callable[[], int] | None = None
+    # Called under the job's lock before it is canceled; raises Conflict where it may not be.
+    check_cancel: Callable[[Job], None] | None = None
+    # Called in the transaction that ends a job, however it ends.
+    ended: Callable[[Job], None] | None = None
 
 
 _kinds: dict[str, Kind] = {}
@@ -73,6 +84,12 @@ def register(kind: Kind) -> None:
 def direct_names() -> list[str]:
     """The kinds that no worker may take."""
     return [kind.name for kind in _kinds.values() if kind.is_direct]
+
+
+def ended(job: Job) -> None:
+    """Let the job's kind take part in its end; in the transaction that ends it."""
+    if (take_part := kind_of(job.kind).ended) is not None:
+        take_part(job)
 
 
 def kind_of(name: str) -> Kind:

@@ -49,6 +49,8 @@ class Job(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     fence = models.BigIntegerField(default=0)  # grows with each claim; only the last may settle
     lease_expires_at = models.DateTimeField(null=True)
+    # Since when a provider works on by itself and no worker is held; the lease lasts to the end.
+    awaited_since = models.DateTimeField(null=True)
     deadline_at = models.DateTimeField()
     cancel_requested_at = models.DateTimeField(null=True)
     rung_at = models.DateTimeField(db_default=Now())

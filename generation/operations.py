@@ -24,7 +24,7 @@ from credits import queries as credit
 from credits.errors import Alternative, in_credits
 from credits.models import Hold
 from generation import queries
-from generation.kinds import Prepared, kind_of
+from generation.kinds import Prepared, ended, kind_of
 from generation.models import Job
 from generation.routing import pin
 from generation.telling import tell
@@ -87,6 +87,12 @@ def submit(
     return outcome
 
 
+def deadline_of(kind: str) -> timedelta:
+    """In what time a job of that kind has to be over."""
+    own = kind_of(kind).deadline_s
+    return timedelta(seconds=settings.JOB_DEADLINE_S if own is None else own())
+
+
 def _submit(asked: Asked) -> Job | DomainError:
     """The job, or why its input was refused: raised after the commit, which keeps the pair."""
     if asked.key and (known := _submitted(asked.user, asked.key)):
@@ -128,7 +134,7 @@ def _check_room(user: Any) -> None:
 def _hold(asked: Asked, job_id: UUID) -> Hold | None:
     if asked.price == 0:
         return None
-    outlives = timedelta(seconds=settings.JOB_DEADLINE_S) + HOLD_OUTLIVES_DEADLINE
+    outlives = deadline_of(asked.kind) + HOLD_OUTLIVES_DEADLINE
     return ledger.hold(
         user_id=asked.user.pk,
         amount=asked.price,
@@ -159,7 +165,7 @@ def _create(
         routes=routes | prepared.routes,
         product_id=prepared.product_id,
         planned=prepared.planned,
-        deadline_at=Now() + timedelta(seconds=settings.JOB_DEADLINE_S),
+        deadline_at=Now() + deadline_of(asked.kind),
     )
     if hold is not None and prepared.product_id:
         ledger.annotate(hold_id=hold.pk, product_id=prepared.product_id)
@@ -255,6 +261,7 @@ def _succeed_at_once(job: Job, store: Callable[[Job], dict[str, Any]]) -> None:
         finished_at=Now(),
     )
     job.refresh_from_db()
+    ended(job)
 
 
 def ring_worker(job_id: UUID) -> None:
@@ -268,7 +275,7 @@ def ring_worker(job_id: UUID) -> None:
 
 
 def cancel(*, user: Any, job_id: UUID) -> Job:
-    """Stop a job. A queued one ends at once; a running one stops at its next step.
+    """Stop a job. A queued or awaited one ends at once; a running one stops at its next step.
 
     What a running job had already finished is kept and charged pro rata; the rest of
     the hold goes back. Raises NotFound, and Conflict when it is over already.
@@ -277,14 +284,24 @@ def cancel(*, user: Any, job_id: UUID) -> Job:
         job = queries.job_of(user, job_id, lock=True)
         if job.is_final:
             raise Conflict("This job is over already.", code="JOB_FINISHED")
-        if job.status == Job.Status.RUNNING:
+        if (check := kind_of(job.kind).check_cancel) is not None:
+            check(job)
+        if job.status == Job.Status.RUNNING and job.awaited_since is None:
             Job.objects.filter(pk=job.pk).update(cancel_requested_at=Now())
+            job.refresh_from_db()
         else:
-            Job.objects.filter(pk=job.pk).update(
-                status=Job.Status.CANCELED, step="Canceled", finished_at=Now()
-            )
-            if job.hold_id:
-                ledger.release(hold_id=job.hold_id, reason="canceled before it started")
-        job.refresh_from_db()
+            _cancel_now(job)
         tell(job)
     return job
+
+
+def _cancel_now(job: Job) -> None:
+    """End a job that no worker has in its hands."""
+    reason = "canceled before it started" if job.status == Job.Status.QUEUED else "canceled"
+    Job.objects.filter(pk=job.pk).update(
+        status=Job.Status.CANCELED, step="Canceled", finished_at=Now(), lease_expires_at=None
+    )
+    if job.hold_id:
+        ledger.release(hold_id=job.hold_id, reason=reason)
+    job.refresh_from_db()
+    ended(job)

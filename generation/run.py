@@ -199,7 +199,9 @@ def claim(*, job_id: Any) -> Run | None:
             cursor.execute(
                 "SELECT pg_advisory_xact_lock(hashtextextended(%s, 7))", [str(job.user_id)]
             )
-        running = Job.objects.filter(user_id=job.user_id, status=Job.Status.RUNNING)
+        running = Job.objects.filter(
+            user_id=job.user_id, status=Job.Status.RUNNING, awaited_since__isnull=True
+        )
         if running.exclude(kind__in=direct_names()).count() >= settings.JOB_RUNNING_LIMIT:
             return None
         Job.objects.filter(pk=job.pk).update(
@@ -208,6 +210,7 @@ def claim(*, job_id: Any) -> Run | None:
             fence=F("fence") + 1,
             lease_expires_at=Now() + timedelta(seconds=settings.JOB_LEASE_S),
             started_at=job.started_at or Now(),
+            awaited_since=None,
             step="Starting",
         )
         job.refresh_from_db()

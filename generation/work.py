@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from structlog.contextvars import bound_contextvars
 
@@ -21,7 +21,7 @@ from credits import budget
 from credits import operations as ledger
 from generation import breaker, calls, errors, heartbeats, notices, policy
 from generation.errors import Canceled, Failure, LeaseLost, ProviderError
-from generation.kinds import Outcome, direct_names, kind_of
+from generation.kinds import Awaited, Outcome, direct_names, ended, kind_of
 from generation.models import AICall, Job
 from generation.operations import ring_worker
 from generation.run import DATABASE_AWAY, Run, claim
@@ -41,7 +41,10 @@ def run_job(*, job_id: UUID) -> None:
     try:
         with run.kept_alive(), bound_contextvars(request_id=run.job.request_id):
             outcome = kind.work(run)
-        settle(run=run, outcome=outcome)
+        if isinstance(outcome, Awaited):
+            leave(run)
+        else:
+            settle(run=run, outcome=outcome)
     except LeaseLost:
         log.info("job %s went to another worker", job_id)
     except Canceled:
@@ -62,6 +65,14 @@ def run_job(*, job_id: UUID) -> None:
         fail(run=run, error=errors.failed(Failure.BUG))
     finally:
         _ring_next(run.job.user_id)
+
+
+def leave(run: Run) -> None:
+    """Let go of a job that its provider works on by itself; whoever hears of its end settles.
+
+    The lease lasts until the deadline, after which the sweeper ends what nobody settled.
+    """
+    run.mine().update(awaited_since=Now(), lease_expires_at=F("deadline_at"))
 
 
 def settle(*, run: Run, outcome: Outcome) -> bool:
@@ -86,6 +97,7 @@ def settle(*, run: Run, outcome: Outcome) -> bool:
             ledger.capture(hold_id=run.job.hold_id, amount=outcome.captured)
         Job.objects.filter(pk=run.job.pk).update(result=result)
         run.job.refresh_from_db()
+        ended(run.job)
         tell(run.job)
         notices.ended(run.job)
         # Who settles a direct job asks itself: its answer says what was warned of.
@@ -141,6 +153,7 @@ def _end(rows: Any, *, job: Job, status: str, close: Close, by_sweeper: bool = F
     told = envelope(error, job.request_id)["error"] if error else None
     Job.objects.filter(pk=job.pk).update(error=told, step=_last_step(status, told))
     job.refresh_from_db()
+    ended(job)
     tell(job)
     notices.ended(job, by_sweeper=by_sweeper)
 
@@ -197,7 +210,8 @@ def _requeue_expired() -> tuple[int, int]:
     Nobody waits for a direct job any more when its process is gone: it ends.
     """
     requeued = given_up = 0
-    for job in Job.objects.filter(status=Job.Status.RUNNING, lease_expires_at__lt=Now()):
+    expired = Job.objects.filter(status=Job.Status.RUNNING, lease_expires_at__lt=Now())
+    for job in expired.filter(deadline_at__gte=Now()):
         is_direct = job.kind in direct_names()
         if is_direct or job.attempts >= settings.JOB_MAX_ATTEMPTS:
             is_ambiguous = _lose_calls(job)
@@ -217,7 +231,7 @@ def _requeue(job: Job) -> bool:
             status=Job.Status.QUEUED, lease_expires_at=None, step="Queued again", rung_at=Now()
         ):
             return False
-        _lose_calls(job)
+        _lose_calls(job, AICall.objects.filter(provider_ref=""))  # the others can be looked after
     return True
 
 
@@ -227,13 +241,13 @@ def _expired(job: Job) -> Any:
     )
 
 
-def _lose_calls(job: Job) -> bool:
+def _lose_calls(job: Job, among: Any = AICall.objects) -> bool:
     """Log that nobody waits for the job's open calls; whether one of them may have been bought.
 
     Whoever tried a broken provider by one of them will not say how that ended.
     """
     is_ambiguous = False
-    for call in AICall.objects.filter(job=job, status=AICall.Status.PENDING):
+    for call in among.filter(job=job, status=AICall.Status.PENDING):
         if calls.lose_call(call):
             is_ambiguous = is_ambiguous or not call.is_resubmittable
             breaker.free(call.provider, call.model_name)

@@ -6,10 +6,11 @@ data in the product's own words, images are bytes of PNG, JPEG or SVG.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal, NotRequired, Protocol, TypedDict
+from typing import Any, Literal, NotRequired, Protocol, TypeAlias, TypedDict
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class Call:
 
     part: str
     operation: str
-    type: Literal["vision", "image", "chat"]
+    type: Literal["vision", "image", "video", "chat"]
     provider: str
     model: str
     is_resubmittable: bool
@@ -199,6 +200,95 @@ class ImageMaker(StepProvider, Protocol):
         ``sources`` are photos or a chosen sample to stay true to; without any, ``words`` and
         the brief alone say what it is. ``note`` says what the picture is, e.g. a template.
         """
+        ...
+
+
+@dataclass(frozen=True)
+class VideoAsked:
+    """A film to make: ``width`` × ``height`` pixels, ``seconds`` long.
+
+    ``views`` are photos of the product, the one to stay true to first; none where words alone
+    say what is shown. ``title`` names the product where a film shows words.
+    """
+
+    prompt: str
+    seconds: int
+    width: int
+    height: int
+    views: Sequence[View] = ()
+    title: str = ""
+    brief: Brief = Brief()
+
+
+VideoCode: TypeAlias = Literal[
+    "moderation_blocked",
+    "invalid_request",
+    "rate_limit_exceeded",
+    "insufficient_quota",
+    "server_error",
+    "timeout",
+]
+
+
+@dataclass(frozen=True)
+class Film:
+    """A finished film: MP4 with H.264, a JPEG of it, captions as WebVTT."""
+
+    data: bytes
+    poster: bytes
+    captions: str
+
+
+@dataclass(frozen=True)
+class VideoState:
+    """What a provider says of a film.
+
+    ``progress`` is in percent. A failed one has ``code``, which is one of ours, ``words`` fit for
+    users and ``message`` for the log. ``film`` is there where it was made during the call.
+    """
+
+    ref: str
+    status: Literal["queued", "in_progress", "completed", "failed", "canceled"]
+    progress: int = 0
+    code: VideoCode | Literal[""] = ""
+    words: str = ""
+    message: str = ""
+    usage: Usage = Usage()
+    film: Film | None = None
+
+
+@dataclass(frozen=True)
+class VideoCallback:
+    """A provider's word that something changed: ``id`` of the message, the film's reference."""
+
+    id: str
+    type: str
+    ref: str
+
+
+class VideoMaker(Provider, Protocol):
+    """Films. Raises ProviderError, whose ``code`` is one of ``VideoCode`` or ""."""
+
+    def create(
+        self, asked: VideoAsked, *, ask: Ask, told: Callable[[int, str], None]
+    ) -> VideoState:
+        """Begin a film; bought once it is accepted.
+
+        Who makes it during the call tells its progress, in percent and words, and what ``told``
+        raises ends the work.
+        """
+        ...
+
+    def look(self, ref: str, *, timeout_s: float) -> VideoState:
+        """How far a film is."""
+        ...
+
+    def fetch(self, ref: str, *, timeout_s: float) -> AbstractContextManager[Iterator[bytes]]:
+        """A completed film, piece by piece."""
+        ...
+
+    def cancel(self, ref: str, *, timeout_s: float) -> None:
+        """Ask to stop; whether it still could does not matter to anybody."""
         ...
 
 

@@ -75,7 +75,7 @@ def routes_of(operation: str) -> list[tuple[str, str]]:
 
 def step_provider(name: str) -> Everything:
     """The client of a provider: one per process and account, made on first use and kept."""
-    account = (name, *_account(name))
+    account = (name, *account_of(name))
     with _making:
         if account not in _steps:
             _steps[account] = _makers[name](*account[1:])
@@ -125,11 +125,11 @@ def chat_of(model_id: str) -> tuple[Chat, str]:
 
 
 def _is_set_up(provider: str) -> bool:
-    url, key = _account(provider)
+    url, key = account_of(provider)
     return provider == "studio" or bool(url if provider == "custom" else key)
 
 
-def _account(provider: str) -> tuple[str, str]:
+def account_of(provider: str) -> tuple[str, str]:
     """A provider's address and key."""
     accounts = {
         "openai": (settings.OPENAI_BASE_URL, settings.OPENAI_API_KEY),
@@ -141,7 +141,7 @@ def _account(provider: str) -> tuple[str, str]:
 
 def _chat(provider: str) -> Chat:
     """One client per process and account, made on first use and kept."""
-    account = (provider, *_account(provider))
+    account = (provider, *account_of(provider))
     with _making:
         if account not in _talking:
             _talking[account] = _talker(*account)

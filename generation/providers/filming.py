@@ -1,0 +1,37 @@
+"""Who makes films: one client per process and account, made on first use and kept."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from generation.providers.protocols import VideoMaker
+from generation.providers.routes import account_of
+
+OPERATION: Final = "generate-video"
+
+# Name → what makes its client from the account's address and key.
+_makers: dict[str, Callable[[str, str], VideoMaker]] = {}
+_kept: dict[tuple[str, str, str], VideoMaker] = {}
+_making = threading.Lock()
+
+
+def video_maker(name: str) -> VideoMaker:
+    """The client of a provider of films. KeyError for a name that makes none."""
+    account = (name, *account_of(name))
+    with _making:
+        if account not in _kept:
+            _kept[account] = _makers[name](*account[1:])
+        return _kept[account]
+
+
+def _forget() -> None:
+    """A forked child must not write into its parent's connections."""
+    global _making
+    _making = threading.Lock()
+    _kept.clear()
+
+
+os.register_at_fork(after_in_child=_forget)

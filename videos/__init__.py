@@ -1,0 +1,1 @@
+"""Films of a product: asked for, awaited, charged when they are done."""

@@ -1,7 +1,7 @@
 """A real browser against the real application, with the tests' own database."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import Error as BrowserError
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
@@ -25,6 +26,39 @@ CHROMIUM = "/usr/bin/chromium"
 PASSWORD = "harbour-crane-7"
 WIDTHS = (390, 768, 1440)
 HOODIE = demo.SAMPLES[0]
+
+
+class BrowserStoodStill(Exception):
+    """Chromium drew no more frames, so a click waited in vain: it says nothing of the page.
+
+    The one failure that is tried once more (``--only-rerun`` in ``pyproject.toml``).
+    """
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Tell a browser that stopped drawing from a page that does not do what it should."""
+    try:
+        return (yield)
+    except (BrowserError, AssertionError) as error:
+        page = getattr(item, "funcargs", {}).get("page")
+        if page is not None and stands_still(page):
+            raise BrowserStoodStill(f"no frame was drawn of {page.url}") from error
+        raise
+
+
+def stands_still(page: Page) -> bool:
+    """Whether scripts run in the page, and no frame is drawn."""
+    frame = "() => (window.drawn ??= (requestAnimationFrame(() => (drawn = 2)), 1)) === 2"
+    try:
+        page.wait_for_function("() => true", polling=100, timeout=5_000)
+    except BrowserError:
+        return False
+    try:
+        page.wait_for_function(frame, polling=100, timeout=5_000)
+    except BrowserError:
+        return True
+    return False
 
 
 @pytest.fixture(scope="session")

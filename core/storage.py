@@ -6,10 +6,13 @@ folders, and what is stored under a key never changes.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
 import shutil
 import time
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Any, NamedTuple
 
 from django.core import signing
 from django.core.files import File
@@ -27,6 +30,8 @@ MEDIA_TYPES = {
     "webp": "image/webp",
     "svg": "image/svg+xml",
     "mp4": "video/mp4",
+    "webm": "video/webm",
+    "mov": "video/quicktime",
     "json": "application/json",
     "pdf": "application/pdf",
     "zip": "application/zip",
@@ -34,9 +39,14 @@ MEDIA_TYPES = {
     "npz": "application/octet-stream",
 }
 LONGEST_MINUTES = 10
+BLOCK = 1024 * 1024
 MEDIA_PATH = "/media/"
 _KEY = re.compile(r"[a-z][a-z0-9-]{0,31}/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{32}\.([a-z0-9]{2,5})")
 _signer = signing.Signer(salt="core.storage.signed_url")
+
+
+class TooManyBytes(ValueError):
+    """What was to be stored is longer than its caller allows."""
 
 
 class Ticket(NamedTuple):
@@ -51,15 +61,78 @@ def put(kind: str, data: bytes, extension: str) -> str:
 
     Raises OSError when the storage is full or away; then nothing is left behind.
     """
-    ident = uuid7().hex
-    key = f"{kind}/{ident[-2:]}/{ident[-4:-2]}/{ident}.{extension.lower()}"
-    media_type(key)
+    key = new_key(kind, extension)
     try:
         saved = default_storage.save(key, ContentFile(data))
     except OSError:
         default_storage.delete(key)
         raise
     return saved
+
+
+def new_key(kind: str, extension: str) -> str:
+    """A key that nothing is stored under yet; ValueError for a kind or extension that is not ours.
+
+    For ``write``, where the key has to be known before the bytes are there.
+    """
+    ident = uuid7().hex
+    key = f"{kind}/{ident[-2:]}/{ident[-4:-2]}/{ident}.{extension.lower()}"
+    media_type(key)
+    return key
+
+
+def put_stream(kind: str, pieces: Iterable[bytes], extension: str, *, most: int) -> tuple[str, int]:
+    """Store bytes as they come, in little memory; returns their new key and how many they are.
+
+    Raises TooManyBytes when there are more than ``most``, OSError when the storage is full or
+    away, and whatever ``pieces`` raises; then nothing is left behind. A storage may ask for the
+    pieces from a thread of its own.
+    """
+    key = new_key(kind, extension)
+    return key, write(key, pieces, most=most)
+
+
+def write(key: str, pieces: Iterable[bytes], *, most: int) -> int:
+    """Store bytes as they come under a key that ``new_key`` made; as ``put_stream`` otherwise."""
+    media_type(key)
+    incoming = _Incoming(pieces, most)
+    try:
+        default_storage.save(key, File(io.BufferedReader(incoming, BLOCK), name=key))
+    except BaseException:  # a worker that is told to stop in the middle leaves nothing either
+        with contextlib.suppress(OSError):
+            default_storage.delete(key)
+        raise
+    return incoming.count
+
+
+class _Incoming(io.RawIOBase):
+    """Pieces of bytes as a file that is read once, from beginning to end, and counted."""
+
+    def __init__(self, pieces: Iterable[bytes], most: int) -> None:
+        super().__init__()
+        self._pieces = iter(pieces)
+        self._rest = memoryview(b"")
+        self._most = most
+        self.count = 0
+
+    def readable(self) -> bool:
+        """It is for reading."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill what fits of the next piece; 0 at the end. Raises TooManyBytes."""
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self.count += len(piece)
+            if self.count > self._most:
+                raise TooManyBytes(f"more than {self._most} bytes")
+            self._rest = memoryview(piece)
+        taken = min(len(buffer), len(self._rest))
+        buffer[:taken] = self._rest[:taken]
+        self._rest = self._rest[taken:]
+        return taken
 
 
 def read(key: str) -> bytes:

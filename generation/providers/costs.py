@@ -52,6 +52,14 @@ def possible(model: str, *, letters: int, pictures: int, is_drawing: bool) -> Us
     return usage_of(model, told, prompt="prompt", completion="completion", pictures=made)
 
 
+def filmed(model: str, seconds: int, *, is_estimate: bool = False) -> Usage:
+    """What ``seconds`` of film cost; an estimate, which says so, where nobody knows."""
+    price = cast("Mapping[str, Decimal]", settings.AI_PRICES.get(model, {}))
+    cost = seconds * price.get("second", _NOTHING) * 1_000_000
+    details = {"seconds": seconds, **({"isEstimate": True} if is_estimate else {})}
+    return Usage(cost_usd_micros=int(cost.to_integral_value(ROUND_HALF_UP)), details=details)
+
+
 def count_of(value: Any) -> int:
     """A number of tokens, 0 for whatever is none."""
     return value if type(value) is int and 0 <= value <= _MOST_TOKENS else 0

@@ -12,8 +12,24 @@ from generation.providers.routes import account_of
 
 OPERATION: Final = "generate-video"
 
+
+def _openai(url: str, key: str) -> VideoMaker:
+    from generation.providers.openai_video import OpenAIVideo
+
+    return OpenAIVideo("openai", url, key)
+
+
+def _custom(url: str, key: str) -> VideoMaker:
+    from generation.providers.openai_video import OpenAIVideo
+
+    return OpenAIVideo("custom", url, key)
+
+
 # Name → what makes its client from the account's address and key.
-_makers: dict[str, Callable[[str, str], VideoMaker]] = {}
+_makers: dict[str, Callable[[str, str], VideoMaker]] = {
+    "openai": _openai,
+    "custom": _custom,
+}
 _kept: dict[tuple[str, str, str], VideoMaker] = {}
 _making = threading.Lock()
 

@@ -143,27 +143,33 @@ def _code(failure: Failure, fault: Fault) -> str:
 
 def _class_of(fault: Fault) -> Failure:
     """Of a request that was found wrong, the user wrote only the photo and how much there is."""
-    if _is_unreadable(fault) or _is_too_much(fault) or fault.code == "no_product":
+    if is_unreadable(fault) or is_too_much(fault) or fault.code == "no_product":
         return Failure.USER_INPUT
     if fault.failure is not None:
         return fault.failure
-    is_models = fault.code in _UNFIT or fault.error.get("param") == "model"
-    return Failure.CONFIGURATION if is_models else Failure.BUG
+    return Failure.CONFIGURATION if is_unfit(fault) else Failure.BUG
 
 
-def _is_unreadable(fault: Fault) -> bool:
+def is_unfit(fault: Fault) -> bool:
+    """Whether the model that was set up cannot do what is asked."""
+    return fault.code in _UNFIT or fault.error.get("param") == "model"
+
+
+def is_unreadable(fault: Fault) -> bool:
+    """Whether the photo could not be read."""
     return fault.code in _UNREADABLE
 
 
-def _is_too_much(fault: Fault) -> bool:
+def is_too_much(fault: Fault) -> bool:
+    """Whether it is more than the vendor takes at once."""
     return fault.code in _TOO_MUCH or (fault.status == 413 and fault.failure is None)
 
 
 def _words(failure: Failure, fault: Fault) -> tuple[str, tuple[str, ...] | None]:
     if failure is not Failure.USER_INPUT or fault.code == "no_product":
         return "", None
-    if _is_unreadable(fault):
+    if is_unreadable(fault):
         return UNREADABLE_WORDS, UNREADABLE_SUGGESTIONS
-    if _is_too_much(fault):
+    if is_too_much(fault):
         return TOO_MUCH_WORDS, TOO_MUCH_SUGGESTIONS
     return CONTENT_WORDS, CONTENT_SUGGESTIONS

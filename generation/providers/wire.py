@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from typing import Any, Final, TypeAlias
 
 import httpx2
 import openai
+from openai._models import FinalRequestOptions
 
 from generation.errors import Failure, ProviderError
 from generation.providers.chat_answers import sound
@@ -42,15 +43,28 @@ class Wire:
             self._client.organization = self._client.project = None
 
     def send(
-        self, path: str, body: Mapping[str, Any], *, timeout_s: float, files: Files = ()
+        self,
+        path: str,
+        body: Mapping[str, Any],
+        *,
+        timeout_s: float,
+        files: Files = (),
+        is_form: bool = False,
     ) -> Any:
         """The JSON object that the vendor answers within ``timeout_s`` seconds.
 
-        With ``files`` the request is a form. Raises ProviderError; an error object inside an
+        With ``files`` the request is a form too. Raises ProviderError; an error object inside an
         answer is one too, unless the answer has a ``status`` that says so itself.
         """
-        due = time.monotonic() + timeout_s
-        content = self._content(path, body, files, due)
+        form = {"Content-Type": "multipart/form-data"} if files or is_form else {}
+        request = FinalRequestOptions.construct(
+            method="post", url=path, json_data=body, files=list(files) or None, headers=form
+        )
+        return self._answer(request, timeout_s)
+
+    def _answer(self, request: FinalRequestOptions, timeout_s: float) -> Any:
+        """The JSON object that is answered to a request."""
+        content = self._content(request, time.monotonic() + timeout_s)
         try:
             answer = sound(json.loads(content))
         except (ValueError, RecursionError):
@@ -60,54 +74,61 @@ class Wire:
         if not isinstance(answer, dict):
             raise _unreadable()
         if answer.get("error") and "status" not in answer:
-            raise refusal_of(answer, vendor=self.vendor, status=None)
+            raise self._refusal(answer, status=None)
         return answer
 
-    def _content(self, path: str, body: Mapping[str, Any], files: Files, due: float) -> bytes:
+    def _content(self, request: FinalRequestOptions, due: float) -> bytes:
+        with self._classified(), closing(self._begun(request, due)) as response:
+            return self._read(response, due)
+
+    @contextmanager
+    def _classified(self) -> Iterator[None]:
+        """What goes wrong with the vendor inside leaves as a ProviderError."""
         try:
-            with closing(self._post(path, body, files, due - time.monotonic())) as response:
-                return self._read(response, due)
+            yield
         except openai.APIStatusError as error:
-            raise refusal_of(
+            raise self._refusal(
                 error.body,
-                vendor=self.vendor,
                 status=error.status_code,
                 headers=error.response.headers,
                 ref=error.request_id or "",
             ) from None
         except (*_VENDOR_ERRORS, ValueError) as error:
             cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
-            raise transport_error(cause, vendor=self.vendor) from None
+            raise self._cut_off(cause) from None
 
-    def _post(
-        self, path: str, body: Mapping[str, Any], files: Files, left_s: float
-    ) -> httpx2.Response:
+    def _cut_off(self, error: BaseException | None) -> ProviderError:
+        """What an error between us and the vendor means."""
+        return transport_error(error, vendor=self.vendor)
+
+    def _refusal(
+        self,
+        body: Any,
+        *,
+        status: int | None,
+        headers: Mapping[str, str] | None = None,
+        ref: str = "",
+    ) -> ProviderError:
+        """What a vendor's error object means; ``status`` is None for one in an answer."""
+        return refusal_of(body, vendor=self.vendor, status=status, headers=headers, ref=ref)
+
+    def _begun(self, request: FinalRequestOptions, due: float) -> httpx2.Response:
         """The answer, accepted and not yet read.
 
         By the SDK's own way to any address: its typed methods walk through the whole body, which
         takes longer than sending it.
         """
-        left_s = max(left_s, 0.001)
-        form = {"Content-Type": "multipart/form-data"} if files else {}
-        return self._client.post(
-            path,
-            cast_to=httpx2.Response,
-            body=body,
-            files=list(files) or None,
-            options={
-                "headers": {**self._headers, **form},
-                # A redirected request would be sent, and bought, twice.
-                "follow_redirects": False,
-                "timeout": httpx2.Timeout(
-                    connect=min(CONNECT_S, left_s),
-                    pool=min(CONNECT_S, left_s),
-                    write=min(WRITE_S, left_s),
-                    read=left_s,
-                ),
-            },
-            stream=True,
-            stream_cls=None,
+        left_s = max(due - time.monotonic(), 0.001)
+        request.headers = {**self._headers, **(request.headers or {})}
+        # A redirected request would be sent, and bought, twice.
+        request.follow_redirects = False
+        request.timeout = httpx2.Timeout(
+            connect=min(CONNECT_S, left_s),
+            pool=min(CONNECT_S, left_s),
+            write=min(WRITE_S, left_s),
+            read=left_s,
         )
+        return self._client.request(httpx2.Response, request, stream=True, stream_cls=None)
 
     def _read(self, response: httpx2.Response, due: float) -> bytes:
         # Reading gets what time is left, not as much again as the whole answer had.

@@ -51,13 +51,28 @@ class Lead:
 
 
 Leads = Callable[[Job, str], Lead | None]
+Page = Callable[[Job], UUID | None]
 
-_leads: list[Leads] = []
+_leads: dict[str, Leads] = {}
+_pages: dict[str, Page] = {}
 
 
-def lead_by(leads: Leads) -> None:
-    """Register who knows where a job's end leads: ``leads(job, outcome)``, None for nowhere."""
-    _leads[:] = [leads]
+def lead_by(leads: Leads, *, kind: str = "") -> None:
+    """Register who knows where a job's end leads: ``leads(job, outcome)``, None for nowhere.
+
+    For jobs of one kind, or for those of every kind that has nobody of its own.
+    """
+    _leads[kind] = leads
+
+
+def shown_on(page: Page, *, kind: str) -> None:
+    """Register which page shows how jobs of a kind end, where that is not their product's."""
+    _pages[kind] = page
+
+
+def page_of(job: Job) -> UUID | None:
+    """What an open page that shows the job's end watches."""
+    return _pages[job.kind](job) if job.kind in _pages else job.product_id
 
 
 def ended(job: Job, *, by_sweeper: bool = False) -> None:
@@ -81,7 +96,8 @@ def ended(job: Job, *, by_sweeper: bool = False) -> None:
 def _tell_or_look_again(job: Job) -> None:
     if watches.is_watched(job.user_id, [job.pk]):
         return
-    if job.product_id and watches.is_watched(job.user_id, [job.product_id]):
+    page = page_of(job)
+    if page and watches.is_watched(job.user_id, [page]):
         watches.watch(job.user_id, job.pk, LOOK_AGAIN_S)
         return
     watches.unwatch(job.user_id, job.pk)
@@ -131,15 +147,16 @@ def _is_of_interest(job: Job, *, by_sweeper: bool = False) -> bool:
 
 
 def _was_seen(job: Job) -> bool:
-    """A page of the product was open after the end, or the user was told already."""
+    """A page that shows it was open after the end, or the user was told already."""
     rows = Notification.objects.filter(user_id=job.user_id, kind__startswith="job.")
     return _page_stayed_open(job) or rows.filter(context__jobId=str(job.pk)).exists()
 
 
 def _page_stayed_open(job: Job) -> bool:
-    if job.product_id is None or job.finished_at is None:
+    page = page_of(job)
+    if page is None or job.finished_at is None:
         return False
-    return watches.looked_since(job.user_id, job.product_id, job.finished_at)
+    return watches.looked_since(job.user_id, page, job.finished_at)
 
 
 def outcome_of(job: Job) -> str:
@@ -247,5 +264,6 @@ def _product_of(job: Job) -> str:
 
 
 def _lead_of(job: Job, outcome: str) -> Lead:
-    found = _leads[0](job, outcome) if _leads else None
+    leads = _leads.get(job.kind) or _leads.get("")
+    found = leads(job, outcome) if leads else None
     return found or Lead(reverse("credits:statement"), "See your credits")

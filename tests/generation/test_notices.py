@@ -42,7 +42,7 @@ def _known(monkeypatch: pytest.MonkeyPatch) -> None:
     """One product with a name, and a place to which its jobs lead."""
     monkeypatch.setattr(names, "_namers", [lambda user, ids: dict.fromkeys(ids, "Pier Polo")])
     monkeypatch.setattr(
-        notices, "_leads", [lambda job, end: Lead(f"/somewhere#{end}", f"Do {end}")]
+        notices, "_leads", {"": lambda job, end: Lead(f"/somewhere#{end}", f"Do {end}")}
     )
     monkeypatch.setitem(names._labels, KIND, "Echo")
 
@@ -196,7 +196,7 @@ def test_any_name_of_a_product_fits(
 def test_without_a_product_it_leads_to_the_credits(
     submit: Submit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(notices, "_leads", [lambda job, end: None])
+    monkeypatch.setattr(notices, "_leads", {"": lambda job, end: None})
     work.run_job(job_id=submit().pk)
     assert (told().link, told().link_label) == ("/credits", "See your credits")
 
@@ -368,7 +368,7 @@ def test_a_fault_in_telling_does_not_keep_a_job_from_ending(
     def broken(job: Job, end: str) -> Lead:
         raise KeyError(end)
 
-    monkeypatch.setattr(notices, "_leads", [broken])
+    monkeypatch.setattr(notices, "_leads", {"": broken})
     job = about()
     work.run_job(job_id=job.pk)
     job.refresh_from_db()

@@ -15,7 +15,7 @@
   };
   const open = () => {
     // What the page shows is not told in the inbox as well.
-    const shown = document.getElementById("bench")?.dataset.product;
+    const shown = document.querySelector("[data-watching]")?.dataset.watching;
     source = new EventSource(`/api/events${shown ? `?watching=${shown}` : ""}`);
     for (const type of TYPES) source.addEventListener(type, read);
     source.addEventListener("open", () => {

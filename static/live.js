@@ -1,14 +1,14 @@
-// Keeps the workspace up to date: by events.js, and by polling where no events come.
+// Keeps the workspace, or the list of videos, up to date: by events.js, else by polling.
 (() => {
   const POLL_MS = 3000;
   let waiting = null;
   let poll = null;
 
-  const bench = () => document.getElementById("bench");
+  const shown = () => document.querySelector("#bench, #videos");
   const refresh = () => {
-    const on = bench();
+    const on = shown();
     if (!on || document.hidden) return;
-    htmx.ajax("GET", on.dataset.live, { target: "#bench", swap: "outerMorph" });
+    htmx.ajax("GET", on.dataset.live, { target: `#${on.id}`, swap: "outerMorph" });
   };
   const soon = () => {
     clearTimeout(waiting);
@@ -16,7 +16,7 @@
   };
   const pollWhileBusy = () => {
     if (poll) return;
-    poll = setInterval(() => { if (bench()?.hasAttribute("data-busy")) refresh(); }, POLL_MS);
+    poll = setInterval(() => { if (shown()?.hasAttribute("data-busy")) refresh(); }, POLL_MS);
   };
   const stopPolling = () => {
     clearInterval(poll);
@@ -29,13 +29,16 @@
     for (const kept of document.querySelectorAll(".at-step")) kept.removeAttribute("hx-morph-skip");
   });
 
-  const isMine = (data) => (data?.productId ?? data?.id) === bench()?.dataset.product;
+  const isMine = (data) => {
+    const { kind, product } = shown()?.dataset ?? {};
+    return kind ? data?.kind === kind : (data?.productId ?? data?.id) === product;
+  };
   for (const type of ["job.updated", "product.updated"]) {
     document.addEventListener(`live:${type}`, ({ detail }) => { if (isMine(detail)) soon(); });
   }
   document.addEventListener("live:open", () => {
     stopPolling();
-    if (bench()?.hasAttribute("data-busy")) soon(); // what ended while nobody listened
+    if (shown()?.hasAttribute("data-busy")) soon(); // what ended while nobody listened
   });
   document.addEventListener("live:error", pollWhileBusy);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) soon(); });

@@ -9,7 +9,8 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from django.conf import settings
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from generation.run import Run
 
 Put = Callable[[Everything, Ask], Answer]
+Answered = TypeVar("Answered")
 
 MOST_ASKS: Final = 3
 FIRST_WAIT_S: Final = 0.5
@@ -56,21 +58,29 @@ def ask(run: Run, *, operation: str, part: str, told: dict[str, Any], put: Put) 
         return past.answer
     if past.is_ambiguous:
         raise ProviderError(Failure.AMBIGUOUS, "asked before, and nobody knows the end of it")
-    return _Asking(run, call, provider, put, past.complaints).until_answered()
+
+    def once(terms: Ask) -> Answer:
+        return calls.ask_once(job=run.job, call=call, ask=partial(put, provider, terms))
+
+    return Asking(run, call, once, past.complaints).until_answered()
 
 
 @dataclass
-class _Asking:
-    """The asks for one part; ``complaints`` are what was wrong with earlier answers to it."""
+class Asking(Generic[Answered]):
+    """The asks for one part: ``once(terms)`` logs a call and makes it.
+
+    ``complaints`` are what was wrong with earlier answers to it; None where an answer that cannot
+    be used is no reason to ask again.
+    """
 
     run: Run
     call: Call
-    provider: Everything
-    put: Put
-    complaints: list[str]
+    once: Callable[[Ask], Answered]
+    complaints: list[str] | None
 
-    def until_answered(self) -> Answer:
-        if len(self.complaints) > 1:
+    def until_answered(self) -> Answered:
+        """The answer; raises ProviderError, LeaseLost, Canceled and what ``once`` raises."""
+        if self.complaints is not None and len(self.complaints) > 1:
             raise ProviderError(Failure.MALFORMED_OUTPUT, self.complaints[-1])
         for asked in range(1, MOST_ASKS + 1):
             try:
@@ -82,7 +92,7 @@ class _Asking:
             self.run.pause(wait_s)
         raise AssertionError("the last ask returns or raises")
 
-    def _once(self) -> Answer:
+    def _once(self) -> Answered:
         call = self.call
         is_probe = self._enter(self._time_for_one())
         try:
@@ -91,9 +101,7 @@ class _Asking:
             self._leave(is_probe)
             raise
         try:
-            answer = calls.ask_once(
-                job=self.run.job, call=call, ask=lambda: self.put(self.provider, terms)
-            )
+            answer = self.once(terms)
         except ProviderError as error:
             breaker.failed(call.provider, call.model, error.failure, was_probe=is_probe)
             raise
@@ -136,7 +144,7 @@ class _Asking:
         """How long to wait before asking again; None where that is over."""
         if asked == MOST_ASKS:
             return None
-        if error.failure is Failure.MALFORMED_OUTPUT:
+        if error.failure is Failure.MALFORMED_OUTPUT and self.complaints is not None:
             self.complaints.append(str(error)[:COMPLAINT_LONGEST])
             return None if len(self.complaints) > 1 else 0.0
         if error.failure is not Failure.TRANSIENT or not error.can_ask_again:

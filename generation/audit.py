@@ -12,6 +12,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from core.money import Microcredits
 from credits import names
 from credits import queries as credit
+from generation.calls import CANCELED
 from generation.errors import Failure
 from generation.models import AICall, Job
 from generation.providers.steps import PARENTS
@@ -23,13 +24,14 @@ OUTCOMES: Final = {
     Status.FAILED: "Failed",
     Status.AMBIGUOUS: "Sent, and no answer came: not sent again",
 }
-REASONS: Final = {
+REASONS: Final[dict[str, str]] = {
     Failure.TRANSIENT: "The service did not answer",
     Failure.QUOTA: "The service was unavailable",
     Failure.CONFIGURATION: "The service was unavailable",
     Failure.MALFORMED_OUTPUT: "The answer was unusable",
     Failure.USER_INPUT: "The content was refused",
     Failure.BUG: "Something went wrong on our side",
+    CANCELED: "Canceled",
 }
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 
@@ -58,7 +60,7 @@ def outcome_of(call: AICall) -> str:
     if call.error_class == Failure.USER_INPUT and not call.error_code:
         return "It cannot be done as asked"
     if call.status == Status.FAILED and call.error_class in REASONS:
-        return REASONS[Failure(call.error_class)]
+        return REASONS[call.error_class]
     return OUTCOMES[Status(call.status)]
 
 

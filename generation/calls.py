@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import PurePath
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from django.conf import settings
 from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
@@ -20,13 +20,14 @@ from django.utils import timezone
 from core import storage
 from generation import tallies
 from generation.costs import possible_cost
-from generation.errors import Failure, LeaseLost, ProviderError
+from generation.errors import Canceled, Failure, LeaseLost, ProviderError
 from generation.kept import kept
 from generation.models import AICall, Job
 from generation.providers.protocols import Answer, Call, Usage
 
 REF_LONGEST: Final = 200
 CODE_LONGEST: Final = 80
+CANCELED: Final = "canceled"  # the class of a call whose answer nobody wanted any more
 # For how long an answer that was bought is kept in hand while it cannot be stored.
 AWAY_LONGEST_S: Final = 60.0
 AWAY_LOOK_AGAIN_S: Final = 0.5
@@ -74,19 +75,42 @@ def ask_once(*, job: Job, call: Call, ask: Callable[[], Answer]) -> Answer:
     past = past_of(job, call)
     if past.answer is not None:
         return past.answer
+    asked = ask_logged(job=job, call=call, ask=ask)
+    return keep(asked.row, asked.answer, asked.started)
+
+
+class Asked(NamedTuple, Generic[Kept]):
+    """A call that was answered and is still open in the log; ``started`` by ``perf_counter``."""
+
+    row: AICall
+    answer: Kept
+    started: float
+
+
+def ask_logged(*, job: Job, call: Call, ask: Callable[[], Kept]) -> Asked[Kept]:
+    """Log, ask, log a failure; what was answered is for the caller to log. Raises as ``ask_once``.
+
+    What makes its answer during the call may raise Canceled and LeaseLost out of it.
+    """
     with transaction.atomic():
         _hold_on(job)
         row = open_call(job, call)
     started = time.perf_counter()
     try:
         answer = ask()
-    except Exception as error:
-        _surely(partial(fail_call, row, error, started), *DATABASE_AWAY)
+    except Canceled:
+        surely(partial(stop_call, row, started), *DATABASE_AWAY)
         raise
-    return _keep(row, answer, started)
+    except LeaseLost:
+        surely(lambda: lose_call(AICall.objects.get(pk=row.pk)), *DATABASE_AWAY)
+        raise
+    except Exception as error:
+        surely(partial(fail_call, row, error, started), *DATABASE_AWAY)
+        raise
+    return Asked(row, answer, started)
 
 
-def _keep(row: AICall, answer: Answer, started: float) -> Answer:
+def keep(row: AICall, answer: Answer, started: float) -> Answer:
     """Store the pictures and log the answer. Raises LeaseLost where another's answer counts."""
     told: dict[str, Any] = {
         "ref": answer.ref,
@@ -94,21 +118,21 @@ def _keep(row: AICall, answer: Answer, started: float) -> Answer:
         "prompt_version": answer.prompt_version,
     }
     try:
-        keys = _surely(lambda: _keep_images(answer), OSError)
+        keys = surely(lambda: _keep_images(answer), OSError)
     except Exception as error:
         fail_call(row, error, started, **told)
         raise
     output = {"data": answer.data, "images": keys}
     log_it = partial(complete_call, row, output=output, started=started, **told)
     try:
-        _surely(log_it, *DATABASE_AWAY)
+        surely(log_it, *DATABASE_AWAY)
     except IntegrityError as error:
         # Taken for lost meanwhile, and asked again by another attempt, whose answer counts.
         raise LeaseLost from error
     return replace(answer, keys=keys, model=f"{row.provider}:{row.model_name}")
 
 
-def _surely(do: Callable[[], Kept], *passing: type[Exception]) -> Kept:
+def surely(do: Callable[[], Kept], *passing: type[Exception]) -> Kept:
     """Do it, again and again while storage or database are away: what was bought is not lost."""
     until, pause = time.monotonic() + AWAY_LONGEST_S, threading.Event()
     while True:
@@ -158,14 +182,15 @@ def complete_call(
     usage: Usage,
     ref: str,
     output: dict[str, Any],
-    started: float,
+    started: float | None = None,
     prompt_version: str = "",
 ) -> None:
     """Log what was bought; ``started`` is by ``time.perf_counter``.
 
-    Raises IntegrityError where another call for the same part was bought meanwhile.
+    Without it the call took from when it was submitted until now: another process may have made
+    it. Raises IntegrityError where another call for the same part was bought meanwhile.
     """
-    ms = _ms_since(started)
+    ms = _ms_of(row, started)
     AICall.objects.filter(pk=row.pk).update(
         status=AICall.Status.COMPLETED,
         provider_ref=ref[:REF_LONGEST],
@@ -186,7 +211,7 @@ def complete_call(
 def fail_call(
     row: AICall,
     error: Exception,
-    started: float,
+    started: float | None = None,
     *,
     usage: Usage | None = None,
     ref: str = "",
@@ -195,12 +220,13 @@ def fail_call(
     """Log that there is no answer to use, and why; what was bought stays bought.
 
     ``usage``, ``ref`` and ``prompt_version`` are the failed answer's, where the error itself does
-    not say them: a failed answer may have cost something all the same.
+    not say them: a failed answer may have cost something all the same. ``started`` is as for
+    ``complete_call``.
     """
     told = error if isinstance(error, ProviderError) else None
     failure = told.failure if told else Failure.BUG
     used = usage or (told and told.usage) or Usage()
-    is_ambiguous, ms = failure is Failure.AMBIGUOUS, _ms_since(started)
+    is_ambiguous, ms = failure is Failure.AMBIGUOUS, _ms_of(row, started)
     context = row.context
     if is_ambiguous:
         is_estimate = bool(used.details.get("isEstimate"))
@@ -208,7 +234,7 @@ def fail_call(
         used = Usage() if is_estimate else used
     has_ended_now = AICall.objects.filter(pk=row.pk, status=AICall.Status.PENDING).update(
         status=AICall.Status.AMBIGUOUS if is_ambiguous else AICall.Status.FAILED,
-        provider_ref=(told.ref if told else ref)[:REF_LONGEST],
+        provider_ref=((told.ref if told else ref) or row.provider_ref)[:REF_LONGEST],
         prompt_version=told.prompt_version if told else prompt_version,
         context=context,
         prompt_tokens=used.prompt_tokens,
@@ -241,10 +267,33 @@ def lose_call(row: AICall) -> bool:
         completed_at=Now(),
     )
     if lost:
-        asked_at = row.submitted_at or row.created_at
-        ms = round((timezone.now() - asked_at).total_seconds() * 1000)
-        tallies.count_call(row, outcome=failure.value, usage=Usage(), ms=max(ms, 0))
+        tallies.count_call(row, outcome=failure.value, usage=Usage(), ms=_ms_of(row, None))
     return bool(lost)
+
+
+def accept_call(row: AICall, *, ref: str) -> None:
+    """Log that the provider works on by itself, and how it calls that: the call stays open.
+
+    A call that was taken for lost meanwhile is known by its reference all the same.
+    """
+    AICall.objects.filter(pk=row.pk).update(provider_ref=ref[:REF_LONGEST])
+    row.provider_ref = ref[:REF_LONGEST]
+
+
+def stop_call(row: AICall, started: float | None = None) -> None:
+    """Log that its user did not want the answer any more; it may have cost something.
+
+    That says nothing about the provider, so that it is not counted. ``started`` is as for
+    ``complete_call``.
+    """
+    AICall.objects.filter(pk=row.pk, status=AICall.Status.PENDING).update(
+        status=AICall.Status.FAILED,
+        context=row.context if row.is_resubmittable else _with_possible_cost(row),
+        error_class=CANCELED,
+        error_message="canceled by its user",
+        processing_time_ms=_ms_of(row, started),
+        completed_at=Now(),
+    )
 
 
 def _with_possible_cost(row: AICall, estimate: int = 0) -> dict[str, Any]:
@@ -255,8 +304,12 @@ def _with_possible_cost(row: AICall, estimate: int = 0) -> dict[str, Any]:
     return {**row.context, "possibleCostUsdMicros": estimate or possible_cost(row)}
 
 
-def _ms_since(started: float) -> int:
-    return round((time.perf_counter() - started) * 1000)
+def _ms_of(row: AICall, started: float | None) -> int:
+    """How long a call took that ends now."""
+    if started is not None:
+        return round((time.perf_counter() - started) * 1000)
+    asked_at = row.submitted_at or row.created_at
+    return max(0, round((timezone.now() - asked_at).total_seconds() * 1000))
 
 
 def _keep_images(answer: Answer) -> dict[str, str]:

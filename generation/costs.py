@@ -18,10 +18,13 @@ NOTHING: Final = Decimal(0)
 def possible_cost(row: AICall) -> int:
     """The most that a call may have cost, in millionths of a US dollar; 0 where it buys nothing.
 
-    An estimate: the dearest of the last calls like it, or else the price list's.
+    An estimate: the dearest of the last calls like it, or else the price list's. What is priced by
+    the second is known from its input.
     """
     if row.is_resubmittable:
         return 0
+    if by_second := cost_of_seconds(row):
+        return by_second
     like_it = AICall.objects.filter(
         provider=row.provider,
         model_name=row.model_name,
@@ -30,6 +33,12 @@ def possible_cost(row: AICall) -> int:
     ).order_by("-completed_at")
     costs = list(like_it.values_list("cost_usd_micros", flat=True)[:LIKE_IT])
     return max(costs) if any(costs) else _by_list(row)
+
+
+def cost_of_seconds(row: AICall) -> int:
+    """What a film costs by the price list, in millionths of a US dollar; 0 for anything else."""
+    price = settings.AI_PRICES.get(row.model_name, {}).get("second", NOTHING)
+    return int(price * 1_000_000 * int(row.input_data.get("seconds") or 0))
 
 
 def _by_list(row: AICall) -> int:

@@ -26,6 +26,8 @@ class Prepared:
     store: Callable[[Job], dict[str, Any]] | None = None
     # Who answers, where the input itself depends on it; else submit decides.
     routes: dict[str, str] = field(default_factory=dict)
+    # Called in the transaction that makes the job, once it is there.
+    made: Callable[[Job], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class Kind:
     is_direct: bool = False
     # What to do once more of a job that failed, wholly or in part; raises NotFound, Conflict.
     retry: Callable[[Job], Prepared] | None = None
+    # A plan that pays for operations pays for these too.
+    by_plan: bool = True
     # Content that is refused is no warning and never charged.
     refusals_are_free: bool = False
     # In how many seconds a job has to be over, where that is not JOB_DEADLINE_S.

@@ -134,6 +134,7 @@ def _check_room(user: Any) -> None:
 def _hold(asked: Asked, job_id: UUID) -> Hold | None:
     if asked.price == 0:
         return None
+    by_plan = kind_of(asked.kind).by_plan
     outlives = deadline_of(asked.kind) + HOLD_OUTLIVES_DEADLINE
     return ledger.hold(
         user_id=asked.user.pk,
@@ -143,9 +144,9 @@ def _hold(asked: Asked, job_id: UUID) -> Hold | None:
         operation=asked.kind,
         ttl=outlives,
         job_id=job_id,
-        unlimited=credit.is_unlimited(asked.user.pk),
+        unlimited=by_plan and credit.is_unlimited(asked.user.pk),
         api_key=asked.api_key,
-        refusal=partial(in_credits, alternatives=asked.alternatives, by_plan=True),
+        refusal=partial(in_credits, alternatives=asked.alternatives, by_plan=by_plan),
     )
 
 
@@ -169,6 +170,8 @@ def _create(
     )
     if hold is not None and prepared.product_id:
         ledger.annotate(hold_id=hold.pk, product_id=prepared.product_id)
+    if prepared.made is not None:
+        prepared.made(job)
     if prepared.store is not None:
         _succeed_at_once(job, prepared.store)
     else:

@@ -70,9 +70,13 @@ def run_job(*, job_id: UUID) -> None:
 def leave(run: Run) -> None:
     """Let go of a job that its provider works on by itself; whoever hears of its end settles.
 
-    The lease lasts until the deadline, after which the sweeper ends what nobody settled.
+    The lease lasts until the deadline, after which the sweeper ends what nobody settled. Raises
+    Canceled where the user asked to stop before this.
     """
-    run.mine().update(awaited_since=Now(), lease_expires_at=F("deadline_at"))
+    wanted = run.mine().filter(cancel_requested_at__isnull=True)
+    left = wanted.update(awaited_since=Now(), lease_expires_at=F("deadline_at"))
+    if not left and run.mine().exists():
+        raise Canceled
 
 
 def settle(*, run: Run, outcome: Outcome) -> bool:
@@ -231,7 +235,7 @@ def _requeue(job: Job) -> bool:
             status=Job.Status.QUEUED, lease_expires_at=None, step="Queued again", rung_at=Now()
         ):
             return False
-        _lose_calls(job, AICall.objects.filter(provider_ref=""))  # the others can be looked after
+        _lose_calls(job)
     return True
 
 
@@ -241,13 +245,14 @@ def _expired(job: Job) -> Any:
     )
 
 
-def _lose_calls(job: Job, among: Any = AICall.objects) -> bool:
+def _lose_calls(job: Job) -> bool:
     """Log that nobody waits for the job's open calls; whether one of them may have been bought.
 
-    Whoever tried a broken provider by one of them will not say how that ended.
+    Whoever tried a broken provider by one of them will not say how that ended. A call whose
+    reference is known is not lost: it is looked after.
     """
     is_ambiguous = False
-    for call in among.filter(job=job, status=AICall.Status.PENDING):
+    for call in AICall.objects.filter(job=job, status=AICall.Status.PENDING, provider_ref=""):
         if calls.lose_call(call):
             is_ambiguous = is_ambiguous or not call.is_resubmittable
             breaker.free(call.provider, call.model_name)

@@ -91,7 +91,7 @@ _ASKED = f"""
         SELECT *, extract(epoch FROM statement_timestamp() - completed_at) AS age
         FROM generation_aicall
         WHERE completed_at > statement_timestamp() - interval '{WINDOWS_S[-1]} seconds'
-          AND error_class <> 'user_input'
+          AND error_class NOT IN ('user_input', 'canceled')
     )
     SELECT provider, model_name,
         {"".join(_ENDED_WITHIN.format(window=window) for window in WINDOWS_S)}
@@ -108,7 +108,7 @@ _MINUTES = f"""
                count(*) FILTER (WHERE status <> 'completed') OVER before AS failed
         FROM generation_aicall
         WHERE completed_at > statement_timestamp() - interval '{MINUTE + LOOKED_AT_S} seconds'
-          AND error_class <> 'user_input'
+          AND error_class NOT IN ('user_input', 'canceled')
         WINDOW before AS (PARTITION BY provider, model_name ORDER BY completed_at
                           RANGE BETWEEN interval '{MINUTE} seconds' PRECEDING AND CURRENT ROW)
     )

@@ -25,23 +25,33 @@ _SHOWN = ("image/", "video/")
 
 @require_safe
 def serve(request: HttpRequest, token: str) -> HttpResponseBase:
-    """The file that a signed URL opens: 200, 206, 304, 404, 412 or 416.
+    """The file that a signed URL opens: 200, 206, 304, 404, 412 or 416."""
+    try:
+        ticket = storage.redeem(token)
+    except NotFound as error:
+        return _gone(error)
+    return stored(request, ticket.key, name=ticket.name)
+
+
+def stored(request: HttpRequest, key: str, *, name: str | None = None) -> HttpResponseBase:
+    """The file under a key, saved as ``name`` or shown: 200, 206, 304, 404, 412 or 416.
 
     What is stored never changes, so the key is the entity tag. Nothing in it may run: no
     sniffing, no script, no frame.
     """
     try:
-        ticket = storage.redeem(token)
-        size = storage.size(ticket.key)
+        size = storage.size(key)
     except NotFound as error:
-        return HttpResponse(error.message, status=404, content_type="text/plain; charset=utf-8")
-    etag = f'"{PurePath(ticket.key).stem}"'
-    response = get_conditional_response(request, etag=etag) or _answer(
-        request, ticket.key, size, etag
-    )
-    for name, value in _headers(ticket, etag).items():
-        response.headers[name] = value
+        return _gone(error)
+    etag = f'"{PurePath(key).stem}"'
+    response = get_conditional_response(request, etag=etag) or _answer(request, key, size, etag)
+    for header, value in _headers(storage.Ticket(key, name), etag).items():
+        response.headers[header] = value
     return response
+
+
+def _gone(error: NotFound) -> HttpResponse:
+    return HttpResponse(error.message, status=404, content_type="text/plain; charset=utf-8")
 
 
 def _headers(ticket: storage.Ticket, etag: str) -> dict[str, str]:

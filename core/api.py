@@ -195,41 +195,47 @@ def _link(request: Request, direction: str, pk: UUID) -> str:
     return request.build_absolute_uri(f"{request.path}?{query.urlencode()}")
 
 
-def _beyond(rows: QuerySet[M], field: str, pk: UUID, *, up: bool) -> Q:
+def _beyond(rows: QuerySet[M], field: str, key: UUID, *, up: bool, by: str) -> Q:
     """The rows behind one, by a field and then by key; raises InvalidRequest where it is gone."""
     word = "gt" if up else "lt"
-    if field == "pk":
-        return Q(**{f"pk__{word}": pk})
-    row = rows.filter(pk=pk).values_list(field).first()
+    if field == by:
+        return Q(**{f"{by}__{word}": key})
+    row = rows.filter(**{by: key}).values_list(field).first()
     if row is None:
         raise InvalidRequest(
             "The cursor is wrong.", fields={"cursor": ["The row it stood at is gone."]}
         )
-    return Q(**{f"{field}__{word}": row[0]}) | Q(**{field: row[0], f"pk__{word}": pk})
+    return Q(**{f"{field}__{word}": row[0]}) | Q(**{field: row[0], f"{by}__{word}": key})
 
 
 def page_of(
-    request: Request, rows: QuerySet[M], present: Callable[[M], Any], *, order: str = "-pk"
+    request: Request,
+    rows: QuerySet[M],
+    present: Callable[[M], Any],
+    *,
+    order: str | None = None,
+    by: str = "pk",
 ) -> dict[str, Any]:
-    """One page of rows as ``{next, previous, results}``.
+    """One page of rows as ``{next, previous, results}``, newest first unless ``order`` says.
 
-    ``order`` is a field, with a minus for the largest first; rows must have a time-ordered
-    UUID as their primary key, so that the usual order is newest first.
+    ``order`` is a field, with a minus for the largest first; ``by`` is the rows' key, a
+    time-ordered UUID that each has alone.
     """
     limit = limit_of(request)
+    order = order or f"-{by}"
     field, is_up = order.removeprefix("-"), not order.startswith("-")
     cursor = request.query_params.get("cursor")
     direction, key = _decode_cursor(cursor) if cursor else ("n", None)
     is_back = direction == "p"
     up = is_up != is_back
-    wanted = rows.filter(_beyond(rows, field, key, up=up)) if key else rows
+    wanted = rows.filter(_beyond(rows, field, key, up=up, by=by)) if key else rows
     sign = "" if up else "-"
-    found = list(wanted.order_by(f"{sign}{field}", f"{sign}pk")[: limit + 1])
+    found = list(wanted.order_by(f"{sign}{field}", f"{sign}{by}")[: limit + 1])
     shown = found[:limit][::-1] if is_back else found[:limit]
     more_before = len(found) > limit if is_back else key is not None
     more_after = is_back or len(found) > limit
     return {
-        "next": _link(request, "n", shown[-1].pk) if shown and more_after else None,
-        "previous": _link(request, "p", shown[0].pk) if shown and more_before else None,
+        "next": _link(request, "n", getattr(shown[-1], by)) if shown and more_after else None,
+        "previous": _link(request, "p", getattr(shown[0], by)) if shown and more_before else None,
         "results": [present(row) for row in shown],
     }

@@ -70,10 +70,9 @@ class EndpointSchema(AutoSchema):
         for status, answer in operation["responses"].items():
             answer["headers"] = header_refs(*self._headers(status))
             answer["description"] = answer["description"] or self._words(status)
-        operation["responses"] |= {
-            str(status): ref("responses", self._refusal(status))
-            for status in sorted(self._refusals(operation))
-        }
+        for status in sorted(self._refusals(operation)):
+            refusal = ref("responses", self._refusal(status))
+            operation["responses"].setdefault(str(status), refusal)
         return operation
 
     def get_description(self) -> str:  # type: ignore[override]
@@ -115,6 +114,8 @@ class EndpointSchema(AutoSchema):
         yield from COUNTED
         if status == "202":
             yield "Location"
+        if status in ("429", "503"):
+            yield "Retry-After"
         yield from self._endpoint.told
         if self.method == "POST" and self._endpoint.idempotent:
             yield "Idempotency-Replayed"

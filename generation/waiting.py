@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -74,11 +75,12 @@ class Delivered(Response):
 def answer(job: Job, *, wait_s: float) -> Response:
     """Wait for the job and answer: 200 with the result, its error, or 202 with the job."""
     was_final = job.is_final
-    if not was_final and wait_s > 0 and _seats.acquire(blocking=False):
-        try:
-            job = _wait_for(job, wait_s)
-        finally:
-            _seats.release()
+
+    def is_over() -> bool:
+        return Job.objects.filter(pk=job.pk, status__in=Job.FINAL).exists()
+
+    if not was_final and wait_for(job, is_over, wait_s=wait_s):
+        job = Job.objects.select_related("hold").get(pk=job.pk)
     status, body = answer_of(job)
     if job.is_final and not was_final:
         return Delivered(job, status=status, body=body)
@@ -88,10 +90,16 @@ def answer(job: Job, *, wait_s: float) -> Response:
     return response
 
 
-def _wait_for(job: Job, wait_s: float) -> Job:
-    def is_over() -> bool:
-        return Job.objects.filter(pk=job.pk, status__in=Job.FINAL).exists()
+def wait_for(job: Job, ready: Callable[[], Any], *, wait_s: float) -> bool:
+    """Wait for the job's bell until ``ready``; its user is not told what they wait for.
 
-    watches.watch(job.user_id, job.pk, wait_s + SENDING_S)
-    wait_until(f"job:{job.pk}", is_over, timeout_s=wait_s)
-    return Job.objects.select_related("hold").get(pk=job.pk)
+    False, and at once, where no time is given or too many requests already wait.
+    """
+    if wait_s <= 0 or not _seats.acquire(blocking=False):
+        return False
+    try:
+        watches.watch(job.user_id, job.pk, wait_s + SENDING_S)
+        wait_until(f"job:{job.pk}", ready, timeout_s=wait_s)
+    finally:
+        _seats.release()
+    return True

@@ -70,7 +70,14 @@ _BY_CLASS: Final[Mapping[Failure, VideoCode]] = {
     Failure.BUG: "invalid_request",
 }
 _TOO_MANY: Final = frozenset(
-    "rate_limit_exceeded rate_limit_error slow_down requests tokens RESOURCE_EXHAUSTED".split()
+    [
+        "rate_limit_exceeded",
+        "rate_limit_error",
+        "slow_down",
+        "requests",
+        "tokens",
+        "RESOURCE_EXHAUSTED",
+    ]
 )
 _USERS: Final = ("prompt", "input_reference", "seconds", "size")  # what of a request people chose
 _UNBEGUN: Final = (429, 503)

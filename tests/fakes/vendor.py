@@ -15,7 +15,7 @@ import socket
 import struct
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self, TypeAlias
@@ -68,6 +68,7 @@ class Asked:
     body: dict[str, Any] = field(repr=False)
     files: Sequence[Upload] = ()
     operation: str = ""
+    method: str = "POST"
 
 
 class Exchange:
@@ -75,17 +76,38 @@ class Exchange:
 
     def __init__(self, server: Vendor, handler: BaseHTTPRequestHandler, asked: Asked) -> None:
         self.asked = asked
-        self._server = server
+        self.server = server
         self._handler = handler
 
     def sell(self) -> int:
         """Begin to generate: from here on it costs. Returns the number of the sale, from 1."""
-        return self._server._sell(self.asked.operation)
+        return self.server._sell(self.asked.operation)
 
     def answer(self, status: int, body: Any, headers: Mapping[str, str] | None = None) -> None:
         """Answer as a whole; ``body`` is bytes, or data that becomes JSON."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         self._begin(status, {"Content-Type": "application/json", **(headers or {})}, len(content))
+        self._write(content)
+
+    def pour(
+        self,
+        pieces: Iterable[bytes],
+        headers: Mapping[str, str] | None = None,
+        *,
+        length: int | None = None,
+    ) -> None:
+        """Answer 200 with bytes as they come; without ``length`` in chunks."""
+        self._begin(200, {"Content-Type": "video/mp4", **(headers or {})}, length)
+        for piece in pieces:
+            if length is None:
+                self.raw(piece)
+            else:
+                self._write(piece)
+        if length is None:
+            self.end_stream()
+
+    def pass_on(self, content: bytes) -> None:
+        """Send more of an answer whose length was told."""
         self._write(content)
 
     def begin_stream(self) -> None:
@@ -96,7 +118,7 @@ class Exchange:
         """Send one event; text goes as it is, other data as JSON."""
         content = event if isinstance(event, str) else json.dumps(event)
         self.raw(f"data: {content}\n\n".encode())
-        self._server._sent_piece()
+        self.server._sent_piece()
 
     def raw(self, content: bytes) -> None:
         """Send bytes of a stream, whatever they are."""
@@ -311,6 +333,7 @@ class _Handler(BaseHTTPRequestHandler):
         content = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
         asked = _read(self.path, headers, content)
+        asked = replace(asked, method=self.command)
         asked = replace(asked, operation=vendor.operation_of(asked))
         try:
             vendor._answer(Exchange(vendor, self, asked))
@@ -318,7 +341,7 @@ class _Handler(BaseHTTPRequestHandler):
             vendor._saw_hang_up()
             self.close_connection = True
 
-    do_GET = do_POST
+    do_GET = do_DELETE = do_POST
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing on the console."""

@@ -1,4 +1,4 @@
-"""Serving signed files from a storage that cannot do it by itself."""
+"""Serving stored files, whole or in part."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
+from rest_framework.request import Request
 
 from core import storage
 from core.errors import NotFound
+from core.storage import BLOCK
 
-BLOCK = 1024 * 1024
 MAX_AGE_S = 600
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 _SHOWN = ("image/", "video/")
@@ -28,43 +29,40 @@ def serve(request: HttpRequest, token: str) -> HttpResponseBase:
     """The file that a signed URL opens: 200, 206, 304, 404, 412 or 416."""
     try:
         ticket = storage.redeem(token)
+        return stored(request, ticket.key, name=ticket.name)
     except NotFound as error:
-        return _gone(error)
-    return stored(request, ticket.key, name=ticket.name)
+        return HttpResponse(error.message, status=404, content_type="text/plain; charset=utf-8")
 
 
-def stored(request: HttpRequest, key: str, *, name: str | None = None) -> HttpResponseBase:
-    """The file under a key, saved as ``name`` or shown: 200, 206, 304, 404, 412 or 416.
+def stored(
+    request: HttpRequest | Request, key: str, *, name: str | None = None
+) -> HttpResponseBase:
+    """A stored file, or the part of it that is asked for: 200, 206, 304, 412 or 416.
 
-    What is stored never changes, so the key is the entity tag. Nothing in it may run: no
-    sniffing, no script, no frame.
+    With ``name`` the browser saves it under that. What is stored never changes, so the key is the
+    entity tag. Nothing in it may run: no sniffing, no script, no frame. Raises NotFound.
     """
-    try:
-        size = storage.size(key)
-    except NotFound as error:
-        return _gone(error)
+    # Only Django's own request tells whether blocks are to be sent as they are read.
+    plain = request._request if isinstance(request, Request) else request
+    size = storage.size(key)
     etag = f'"{PurePath(key).stem}"'
-    response = get_conditional_response(request, etag=etag) or _answer(request, key, size, etag)
-    for header, value in _headers(storage.Ticket(key, name), etag).items():
-        response.headers[header] = value
+    response = get_conditional_response(plain, etag=etag) or _answer(plain, key, size, etag)
+    for field, value in _headers(key, name, etag).items():
+        response.headers[field] = value
     return response
 
 
-def _gone(error: NotFound) -> HttpResponse:
-    return HttpResponse(error.message, status=404, content_type="text/plain; charset=utf-8")
-
-
-def _headers(ticket: storage.Ticket, etag: str) -> dict[str, str]:
+def _headers(key: str, name: str | None, etag: str) -> dict[str, str]:
     headers = {
-        "Content-Type": storage.media_type(ticket.key),
+        "Content-Type": storage.media_type(key),
         "ETag": etag,
         "Accept-Ranges": "bytes",
         "Cache-Control": f"private, max-age={MAX_AGE_S}",
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "X-Content-Type-Options": "nosniff",
     }
-    is_shown = ticket.name is None and headers["Content-Type"].startswith(_SHOWN)
-    disposition = content_disposition_header(not is_shown, ticket.name or "")
+    is_shown = name is None and headers["Content-Type"].startswith(_SHOWN)
+    disposition = content_disposition_header(not is_shown, name or "")
     return {**headers, "Content-Disposition": disposition} if disposition else headers
 
 

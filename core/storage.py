@@ -30,8 +30,6 @@ MEDIA_TYPES = {
     "webp": "image/webp",
     "svg": "image/svg+xml",
     "mp4": "video/mp4",
-    "webm": "video/webm",
-    "mov": "video/quicktime",
     "json": "application/json",
     "pdf": "application/pdf",
     "zip": "application/zip",
@@ -39,7 +37,7 @@ MEDIA_TYPES = {
     "npz": "application/octet-stream",
 }
 LONGEST_MINUTES = 10
-BLOCK = 1024 * 1024
+BLOCK = 1024 * 1024  # bytes that are read or written at once
 MEDIA_PATH = "/media/"
 _KEY = re.compile(r"[a-z][a-z0-9-]{0,31}/[0-9a-f]{2}/[0-9a-f]{2}/[0-9a-f]{32}\.([a-z0-9]{2,5})")
 _signer = signing.Signer(salt="core.storage.signed_url")

@@ -10,7 +10,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.test import AsyncClient, Client
 
-from core import media, storage
+from core import storage
 from core.errors import NotFound
 from tests.core.coroutines import finished
 
@@ -232,7 +232,7 @@ async def read_by_async(url: str) -> bytes:
 
 
 def test_under_asgi_the_file_streams_block_by_block() -> None:
-    assert len(BODY) > 2 * media.BLOCK
+    assert len(BODY) > 2 * storage.BLOCK
     url = storage.signed_url(storage.put("photos", BODY, "png"))
     assert finished(read_by_async, url) == BODY
 

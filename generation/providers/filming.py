@@ -25,8 +25,15 @@ def _custom(url: str, key: str) -> VideoMaker:
     return OpenAIVideo("custom", url, key)
 
 
+def _studio(url: str, key: str) -> VideoMaker:
+    from generation.providers.studio.film import FilmStudio
+
+    return FilmStudio()
+
+
 # Name → what makes its client from the account's address and key.
 _makers: dict[str, Callable[[str, str], VideoMaker]] = {
+    "studio": _studio,
     "openai": _openai,
     "custom": _custom,
 }

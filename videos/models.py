@@ -72,6 +72,7 @@ class Video(models.Model):
     look_at = models.DateTimeField(null=True)
     looked_at = models.DateTimeField(null=True)
     looks = models.PositiveIntegerField(default=0)
+    unknown_looks = models.PositiveSmallIntegerField(default=0)  # in a row: its provider knew none
     fetching_until = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
     submitted_at = models.DateTimeField(null=True)  # when the provider began, or the studio did

@@ -25,6 +25,12 @@ def _custom(url: str, key: str) -> VideoMaker:
     return OpenAIVideo("custom", url, key)
 
 
+def _gemini(url: str, key: str) -> VideoMaker:
+    from generation.providers.gemini_video import GeminiVideos
+
+    return GeminiVideos(url, key)
+
+
 def _studio(url: str, key: str) -> VideoMaker:
     from generation.providers.studio.film import FilmStudio
 
@@ -36,6 +42,7 @@ _makers: dict[str, Callable[[str, str], VideoMaker]] = {
     "studio": _studio,
     "openai": _openai,
     "custom": _custom,
+    "gemini": _gemini,
 }
 _kept: dict[tuple[str, str, str], VideoMaker] = {}
 _making = threading.Lock()

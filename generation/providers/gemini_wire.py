@@ -24,16 +24,7 @@ class GeminiWire:
 
     def __init__(self, url: str, key: str) -> None:
         # The client is kept: one that nobody holds closes its connections while it is asked.
-        self._client = genai.Client(
-            vertexai=False,
-            api_key=key,
-            http_options=types.HttpOptions(
-                base_url=url.rstrip("/"),
-                api_version=API_VERSION,
-                retry_options=types.HttpRetryOptions(attempts=1),
-                httpx_client=_InTime(follow_redirects=False),
-            ),
-        )
+        self._client = account(url, key, InTime(follow_redirects=False))
 
     def ask(
         self,
@@ -62,34 +53,57 @@ class GeminiWire:
             raise transport_error(error, vendor=VENDOR) from None
 
 
+def account(url: str, key: str, connections: httpx2.Client) -> genai.Client:
+    """The SDK's client of an account, which asks once over these connections."""
+    return genai.Client(
+        vertexai=False,
+        api_key=key,
+        http_options=types.HttpOptions(
+            base_url=url.rstrip("/"),
+            api_version=API_VERSION,
+            retry_options=types.HttpRetryOptions(attempts=1),
+            httpx_client=connections,
+        ),
+    )
+
+
 def _refusal(error: errors.APIError) -> ProviderError:
     headers = getattr(error.response, "headers", None) or {}
     return refusal_of(error.details, vendor=VENDOR, status=error.code, headers=headers)
 
 
-class _InTime(httpx2.Client):
+class InTime(httpx2.Client):
     """A client whose timeout is that of the whole answer, and which connects quickly or not."""
 
     def send(self, request: httpx2.Request, **more: Any) -> httpx2.Response:
         """Send, and read all before the time is over; raises httpx2's errors."""
-        limits = request.extensions["timeout"]
-        left_s = limits["read"] or WRITE_S
-        due = time.monotonic() + left_s
-        for part, most_s in (("connect", CONNECT_S), ("pool", CONNECT_S), ("write", WRITE_S)):
-            limits[part] = min(most_s, left_s)
-        response = super().send(request, **{**more, "stream": True})
-        try:
-            content = _read(response, due)
-        finally:
-            response.close()
-        headers = [
-            (name, value)
-            for name, value in response.headers.items()
-            if name not in ("content-encoding", "content-length", "transfer-encoding")
-        ]
-        return httpx2.Response(
-            response.status_code, headers=headers, content=content, request=request
-        )
+        due = time.monotonic() + hurry(request)
+        return whole(super().send(request, **{**more, "stream": True}), due)
+
+
+def hurry(request: httpx2.Request) -> float:
+    """How many seconds the request's answer may take; its parts are given less."""
+    limits = request.extensions["timeout"]
+    left_s: float = limits["read"] or WRITE_S
+    for part, most_s in (("connect", CONNECT_S), ("pool", CONNECT_S), ("write", WRITE_S)):
+        limits[part] = min(most_s, left_s)
+    return left_s
+
+
+def whole(response: httpx2.Response, due: float) -> httpx2.Response:
+    """The answer with all of its body, read before ``due``; raises httpx2's errors."""
+    try:
+        content = _read(response, due)
+    finally:
+        response.close()
+    headers = [
+        (name, value)
+        for name, value in response.headers.items()
+        if name not in ("content-encoding", "content-length", "transfer-encoding")
+    ]
+    return httpx2.Response(
+        response.status_code, headers=headers, content=content, request=response.request
+    )
 
 
 def _read(response: httpx2.Response, due: float) -> bytes:

@@ -6,7 +6,7 @@ import json
 import random
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from queue import SimpleQueue
@@ -68,7 +68,7 @@ class Callbacks:
     """Sends messages to ``url`` from a thread of its own.
 
     ``lost`` and ``repeated`` are shares of the films, 0 to 1, chosen by ``seed``. ``statuses`` are
-    what was answered, 0 where nothing was.
+    what was answered, 0 where nothing was. ``sign`` writes a message in its vendor's words.
     """
 
     url: str
@@ -76,6 +76,7 @@ class Callbacks:
     lost: float = 0.0
     repeated: float = 0.0
     seed: int = 1
+    sign: Callable[..., Message] = signed
     statuses: list[int] = field(default_factory=list)
     lost_count: int = 0
     repeated_count: int = 0
@@ -92,7 +93,7 @@ class Callbacks:
         if chance < self.lost:
             self.lost_count += 1
             return
-        message = signed(kind, ref, secret=self.secret)
+        message = self.sign(kind, ref, secret=self.secret)
         self._queue.put(message)
         if chance < self.lost + self.repeated:
             self.repeated_count += 1

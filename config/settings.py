@@ -174,6 +174,12 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     "expire-lots": {"task": "credits.tasks.expire_lots", "schedule": timedelta(minutes=5)},
     "grant-monthly": {"task": "credits.tasks.grant_due_monthly", "schedule": timedelta(minutes=15)},
     "check-ledger": {"task": "credits.tasks.check_ledger", "schedule": timedelta(hours=1)},
+    "look-at-videos": {
+        "task": "videos.tasks.look_due",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},  # the next looks at the same
+    },
+    "forget-callbacks": {"task": "videos.tasks.forget_callbacks", "schedule": timedelta(hours=6)},
     "forget-refusals": {"task": "credits.tasks.forget_refusals", "schedule": timedelta(hours=6)},
 }
 

@@ -8,6 +8,7 @@ from typing import Final
 from django.conf import settings
 
 from generation.models import AICall
+from generation.providers.costs import filmed
 
 LIKE_IT: Final = 50
 # A call of a step with one photo, where the log knows none like it.
@@ -37,8 +38,7 @@ def possible_cost(row: AICall) -> int:
 
 def cost_of_seconds(row: AICall) -> int:
     """What a film costs by the price list, in millionths of a US dollar; 0 for anything else."""
-    price = settings.AI_PRICES.get(row.model_name, {}).get("second", NOTHING)
-    return int(price * 1_000_000 * int(row.input_data.get("seconds") or 0))
+    return filmed(row.model_name, int(row.input_data.get("seconds") or 0)).cost_usd_micros
 
 
 def _by_list(row: AICall) -> int:

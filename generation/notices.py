@@ -192,6 +192,30 @@ def tell_end(job: Job) -> None:
     )
 
 
+def tell_late(job: Job) -> None:
+    """What had failed is there after all, free; in the transaction that stores it."""
+    lead = _lead_of(job, SUCCEEDED)
+    headline = f"{HEADLINES[SUCCEEDED]} after all".format(lead.step or names.label_of(job.kind))
+    notify(
+        user_id=job.user_id,
+        kind=f"job.{SUCCEEDED}",
+        title=_title(headline, _product_of(job)),
+        body=f"It took longer than it may, so it is yours for free. {FREE}",
+        link=lead.link,
+        link_label=lead.label,
+        context={
+            "jobId": str(job.pk),
+            "productId": str(job.product_id) if job.product_id else None,
+            "operation": job.kind,
+            "status": job.status,
+            "code": None,
+            "headline": headline,
+            "cost": FREE,
+            "charged": format_credits(0),
+        },
+    )
+
+
 def cost_in_words(hold: Hold) -> str:
     """What became of what was put aside: "3 credits were charged." """
     if not hold.captured:

@@ -8,3 +8,9 @@ class VideosConfig(AppConfig):
 
     name = "videos"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Say what making a film is and what it costs."""
+        from videos import registry
+
+        registry.register_all()

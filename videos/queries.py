@@ -1,0 +1,35 @@
+"""Reads of films; ownership is part of every query."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from core.errors import NotFound
+from generation.models import AICall, Job
+from videos.models import Video
+
+
+def videos_of(user: Any) -> QuerySet[Video]:
+    """The user's films that are not deleted with their jobs and holds, newest first."""
+    rows = Video.objects.filter(user=user, deleted_at__isnull=True)
+    return rows.select_related("job__hold", "product").order_by("-pk")
+
+
+def video_of(user: Any, video_id: str) -> Video:
+    """One of the user's films; raises NotFound."""
+    if (video := videos_of(user).filter(video_id=video_id).first()) is None:
+        raise NotFound("There is no such video.")
+    return video
+
+
+def video_behind(job: Job) -> Video:
+    """The film that a job makes."""
+    return Video.objects.select_related("product", "revision").get(job=job)
+
+
+def call_for(video: Video) -> AICall | None:
+    """The call by which a film was begun at its provider, in the AI operation log."""
+    calls = AICall.objects.filter(job_id=video.job_id, provider_ref=video.provider_ref)
+    return calls.order_by("-pk").first() if video.provider_ref else None

@@ -22,7 +22,7 @@ from generation.providers.film_failures import (
 )
 from generation.providers.wire import Wire
 
-PIECE_BYTES: Final = 64 * 1024
+PIECE_BYTES: Final = 64 * 1024  # which the transport reads at once, at most
 STALLED_S: Final = 15.0  # without a byte of a film that has begun to come
 
 
@@ -54,12 +54,21 @@ class FilmWire(Wire):
         with closing(response):
             yield self._whole(response, due)
 
+    def _answer(self, request: FinalRequestOptions, timeout_s: float) -> Any:
+        try:
+            return super()._answer(request, timeout_s)
+        except ProviderError as error:
+            if error.code:
+                raise
+            raise film_error(error.failure, str(error)) from None
+
     def _whole(self, response: httpx2.Response, due: float) -> Iterator[bytes]:
         if response.headers.get("content-encoding", "identity") != "identity":
             raise film_error(Failure.MALFORMED_OUTPUT, f"{self.vendor}: the film is squeezed")
         left_s = max(due - time.monotonic(), 0.001)
         response.request.extensions["timeout"]["read"] = min(STALLED_S, left_s)
-        pieces = response.iter_raw(PIECE_BYTES)
+        # As they come: were pieces filled up, one that trickles would never be seen to be late.
+        pieces = response.iter_raw()
         while True:
             with _asked_again(), self._classified():
                 piece = next(pieces, b"")
@@ -85,7 +94,9 @@ class FilmWire(Wire):
         return film_refusal(body, vendor=self.vendor, status=status, headers=headers, ref=ref)
 
 
-def _request(method: str, path: str, headers: Mapping[str, str] | None = None) -> Any:
+def _request(
+    method: str, path: str, headers: Mapping[str, str] | None = None
+) -> FinalRequestOptions:
     return FinalRequestOptions.construct(method=method, url=path, headers=headers or {})
 
 

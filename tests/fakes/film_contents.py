@@ -62,6 +62,18 @@ def endless(exchange: Exchange, seconds: int) -> None:
     exchange.pour(pieces())
 
 
+def trickling(exchange: Exchange, seconds: int) -> None:
+    """A byte now and then, which keeps the connection alive for hours."""
+
+    def pieces() -> Iterator[bytes]:
+        pause = Gate()
+        while not exchange.is_deserted():
+            yield b"\0"
+            pause.passes(0.02)
+
+    exchange.pour(pieces(), length=LARGE)
+
+
 def broken(exchange: Exchange, seconds: int) -> None:
     """The right size and beginning, and nothing that plays."""
     film = broken_film(seconds)
@@ -116,6 +128,7 @@ CONTENTS: Final[dict[str, Content]] = {
     "in_chunks": in_chunks,
     "large": padded(),
     "endless": endless,
+    "trickling": trickling,
     "broken": broken,
     "cut_off": cut_off,
     "nothing": nothing,

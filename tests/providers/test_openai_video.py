@@ -3,42 +3,23 @@
 from __future__ import annotations
 
 import io
-from typing import Any
 
 import pytest
 from PIL import Image
 
 from generation.providers.filming import video_maker
 from generation.providers.openai_video import OpenAIVideo
-from generation.providers.protocols import Ask, VideoAsked, VideoState, View
+from generation.providers.protocols import View
 from tests.fakes.films import small_film
 from tests.fakes.openai_films import MODEL, Fate, FilmServer
 from tests.fakes.vendor import KEY
+from tests.providers.films_asked import ASK, WORDS, asked, created, fetched, maker_of
 from tests.techpack.conftest import photo
-
-WORDS = "The polo turns slowly on a white table"
-ASK = Ask(MODEL, timeout_s=10)
 
 
 @pytest.fixture(params=["openai", "custom"])
 def maker(request: pytest.FixtureRequest, film_vendor: FilmServer) -> OpenAIVideo:
-    return OpenAIVideo(request.param, f"{film_vendor.root}/v1", KEY)
-
-
-def asked(**more: Any) -> VideoAsked:
-    """A film to make."""
-    return VideoAsked(**({"prompt": WORDS, "seconds": 4, "width": 1280, "height": 720} | more))
-
-
-def created(maker: OpenAIVideo, **more: Any) -> VideoState:
-    """A film that was begun."""
-    return maker.create(asked(**more), ask=ASK, told=lambda *_: None)
-
-
-def fetched(maker: OpenAIVideo, ref: str) -> bytes:
-    """All of a film."""
-    with maker.fetch(ref, timeout_s=10) as pieces:
-        return b"".join(pieces)
+    return maker_of(film_vendor, request.param)
 
 
 def test_a_film_is_begun_looked_at_and_fetched(maker: OpenAIVideo, film_vendor: FilmServer) -> None:
@@ -88,7 +69,7 @@ def test_a_photo_goes_along_in_exactly_the_size_of_the_film(
 
 
 def test_a_server_without_a_key_is_sent_none(film_vendor: FilmServer) -> None:
-    maker = OpenAIVideo("custom", f"{film_vendor.root}/v1", "")
+    maker = maker_of(film_vendor, "custom", key="")
     ref = created(maker).ref
     maker.look(ref, timeout_s=5)
     fetched(maker, ref)

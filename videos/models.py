@@ -68,6 +68,7 @@ class Video(models.Model):
     poster_key = models.CharField(max_length=120, blank=True)
     captions = models.TextField(blank=True)  # WebVTT
     byte_count = models.BigIntegerField(default=0)
+    files_removed_at = models.DateTimeField(null=True)  # by age or by its user; the row stays
 
     look_at = models.DateTimeField(null=True)
     looked_at = models.DateTimeField(null=True)
@@ -93,7 +94,10 @@ class Video(models.Model):
                 name="video_finished_when_final",
             ),
             models.CheckConstraint(
-                condition=~Q(status="completed") | ~Q(file_key="") | Q(deleted_at__isnull=False),
+                condition=~Q(status="completed")
+                | ~Q(file_key="")
+                | Q(deleted_at__isnull=False)
+                | Q(files_removed_at__isnull=False),
                 name="video_completed_has_file",
             ),
             models.CheckConstraint(
@@ -121,6 +125,8 @@ class Video(models.Model):
                 fields=["look_at"], name="video_look_at", condition=Q(look_at__isnull=False)
             ),
             models.Index(fields=["user", "-canceled_at"], name="video_canceled"),
+            models.Index(fields=["file_key"], name="video_file"),
+            models.Index(fields=["poster_key"], name="video_poster"),
         ]
 
     def __str__(self) -> str:
@@ -154,3 +160,13 @@ class ProviderCallback(models.Model):
 
     def __str__(self) -> str:
         return f"{self.provider} {self.webhook_id}"
+
+
+class LooseFile(models.Model):
+    """A stored file on its way to a film, or from one: where no film owns it when due, it goes."""
+
+    key = models.CharField(max_length=120, primary_key=True)
+    due_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.key

@@ -16,7 +16,6 @@ from django.db import transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
 
-from core import storage
 from core.errors import Conflict
 from core.http import envelope
 from credits import operations as ledger
@@ -27,7 +26,7 @@ from generation.models import AICall, Job
 from generation.providers.protocols import Usage
 from generation.run import Run
 from generation.telling import tell
-from videos import failing
+from videos import failing, files
 from videos.models import Video
 from videos.queries import call_for
 
@@ -45,8 +44,7 @@ class Stored:
 
     def remove(self) -> None:
         """Nobody is to have it."""
-        for key in (self.file_key, self.poster_key):
-            storage.delete(key)
+        files.remove([self.file_key, self.poster_key])
 
 
 def outcome_of(video: Video, film: Stored) -> Outcome:
@@ -61,6 +59,9 @@ def settle(video: Video, film: Stored, usage: Usage) -> bool:
     are while a worker is about to find the job again: it is fetched once more then.
     """
     job = Job.objects.filter(pk=video.job_id).first()
+    if job is not None and Job.objects.filter(pk=job.pk, deadline_at__lte=Now()).exists():
+        # The deadline decides whether it is late, not how soon the sweeper comes round.
+        work.fail(run=Run(job), error=failing.worded("timeout"))
     is_kept = job is not None and _settle_in_time(Run(job), video, film, usage)
     if not is_kept and not (is_kept := _settle_late(video, film, usage)):
         film.remove()
@@ -192,8 +193,7 @@ def _let_go(job: Job) -> None:
     for video in Video.objects.filter(job=job, look_at__isnull=False):
         look_soon(video.video_id)
     for call in AICall.objects.filter(job=job, status=AICall.Status.COMPLETED):
-        for key in ((call.output_data or {}).get("images") or {}).values():
-            storage.delete(key)
+        files.remove(((call.output_data or {}).get("images") or {}).values())
 
 
 def check_cancel(job: Job) -> None:

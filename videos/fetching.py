@@ -20,7 +20,7 @@ from generation.providers.filming import video_maker
 from generation.providers.protocols import VideoState
 from generation.providers.resending import Deadline
 from generation.run import DATABASE_AWAY
-from videos import probing, settling
+from videos import files, probing, settling
 from videos.models import Video
 from videos.settling import Stored
 
@@ -109,14 +109,13 @@ def _keep(video: Video, over: threading.Event, unwanted: threading.Event) -> Non
 def _stored(video: Video, ref: str, check: Callable[[], None], until: Deadline) -> Stored:
     """The film in our storage, found to be one. Raises ProviderError, OSError, NotNow."""
     with video_maker(video.provider).fetch(ref, timeout_s=max(until.left_s, 1.0)) as pieces:
-        file_key, byte_count = storage.put_stream(
-            "films", _watched(pieces, check, until), "mp4", most=settings.VIDEO_MOST_BYTES
+        file_key, byte_count = files.take_in(
+            _watched(pieces, check, until), most=settings.VIDEO_MOST_BYTES
         )
     try:
-        poster = probing.probe(file_key).poster
-        poster_key = storage.put("posters", poster, "jpg")
+        poster_key = files.take_in_poster(probing.probe(file_key).poster)
     except BaseException:
-        storage.delete(file_key)
+        files.remove([file_key])
         raise
     return Stored(file_key, poster_key, byte_count)
 

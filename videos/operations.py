@@ -11,7 +11,6 @@ from django.db.models import Case, F, When
 from django.db.models.functions import Now
 
 from accounts.models import ApiKey
-from core import storage
 from core.errors import Conflict, InvalidRequest
 from generation import operations as jobs
 from generation.kinds import Prepared
@@ -19,7 +18,7 @@ from generation.models import Job
 from generation.providers.filming import OPERATION
 from techpack import queries as techpack
 from techpack.models import Product, Revision
-from videos import looking, queries
+from videos import looking, queries, retention
 from videos.inputs import VideoInput, video_input
 from videos.models import Video
 from videos.offers import Offer, alternatives, name_of, open_offer, price_for
@@ -143,8 +142,7 @@ def delete_video(*, user: Any, video_id: str) -> None:
         video.refresh_from_db()
         if video.look_at is not None:
             transaction.on_commit(partial(look_soon, video.video_id), robust=True)
-    for file_key in filter(None, (video.file_key, video.poster_key)):
-        storage.delete(file_key)
+        retention.remove_files(video)
 
 
 def retry_video(

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from generation.errors import Failure, ProviderError
 from generation.providers.costs import filmed
 from generation.providers.failures import name_of
-from generation.providers.film_failures import FilmGone, failed_film, film_error
+from generation.providers.film_failures import failed_film, film_error
 from generation.providers.film_wire import FilmWire
 from generation.providers.framing import framed
 from generation.providers.protocols import Ask, VideoAsked, VideoState
@@ -60,13 +60,11 @@ class OpenAIVideo:
             raise
 
     def look(self, ref: str, *, timeout_s: float) -> VideoState:
-        """How far a film is; one that the vendor knows no more has failed."""
-        try:
-            answer = self._wire.look(_path(ref), timeout_s=timeout_s)
-        except FilmGone as error:
-            return VideoState(
-                ref, "failed", code="server_error", words=error.words, message=str(error)
-            )
+        """How far a film is.
+
+        Raises ProviderError, FilmGone for one that the vendor does not know, or not yet.
+        """
+        answer = self._wire.look(_path(ref), timeout_s=timeout_s)
         if answer.get("id") != ref:
             raise film_error(Failure.MALFORMED_OUTPUT, f"{self.name}: told of another film")
         status = _STATUSES.get(name_of(answer.get("status")))

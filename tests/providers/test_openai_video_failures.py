@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from generation.errors import Failure
-from generation.providers.film_failures import CODES, WORDS, failed_film
+from generation.providers.film_failures import CODES, WORDS, FilmGone, failed_film
 from generation.providers.openai_video import OpenAIVideo
 from tests.fakes import film_contents, openai_films, trouble
 from tests.fakes.openai_films import Fate, FilmServer, tells
@@ -296,13 +296,13 @@ def test_a_look_has_its_deadline(maker: OpenAIVideo, film_vendor: FilmServer) ->
     assert (error.failure, error.can_ask_again) == (Failure.TRANSIENT, True)
 
 
-def test_a_film_that_the_vendor_knows_no_more_has_failed(
+def test_a_film_that_the_vendor_does_not_know_is_told_from_one_that_failed(
     maker: OpenAIVideo, film_vendor: FilmServer
 ) -> None:
     ref = created(maker).ref
     del film_vendor.films[ref]
-    state = maker.look(ref, timeout_s=5)
-    assert (state.status, state.code) == ("failed", "server_error")
+    with pytest.raises(FilmGone):
+        maker.look(ref, timeout_s=5)
     error = failure_of(fetched, maker, ref)
     assert (error.failure, error.can_ask_again) == (Failure.MALFORMED_OUTPUT, False)
 

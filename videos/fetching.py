@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 
 from core import storage
 from generation.errors import Failure, ProviderError
+from generation.providers.film_failures import FilmGone
 from generation.providers.filming import video_maker
 from generation.providers.protocols import VideoState
 from generation.providers.resending import Deadline
@@ -137,7 +138,7 @@ def _failed(video: Video, error: ProviderError | storage.TooManyBytes, state: Vi
     """
     if isinstance(error, storage.TooManyBytes):
         error = ProviderError(Failure.MALFORMED_OUTPUT, "the film is too large")
-    if error.failure is not Failure.MALFORMED_OUTPUT:
+    if error.failure is not Failure.MALFORMED_OUTPUT or isinstance(error, FilmGone):
         log.warning("video %s was not fetched: %s", video.video_id, error)
         return not _let_go(video)
     error.usage, error.ref = state.usage, state.ref

@@ -25,6 +25,7 @@ urlpatterns = [
     path("api/", include(accounts_api)),
     path("", include("techpack.urls")),
     path("", include("assistant.page_urls")),
+    path("", include("videos.page_urls")),
     path("api/", include(credits_api)),
     path("api/", include(jobs_api)),
     path("api/", include(events_api)),

@@ -7,14 +7,14 @@ from typing import Any
 from django.conf import settings
 
 from credits import quotes
-from generation import kinds
+from generation import kinds, notices
 from generation.models import Job
 from generation.providers.filming import OPERATION
-from videos import offers, operations, settling, work
+from videos import leads, offers, operations, settling, work
 
 
 def register_all() -> None:
-    """Register the kind and its pricer."""
+    """Register the kind, its pricer, and where its end leads and is seen."""
     kinds.register(
         kinds.Kind(
             OPERATION,
@@ -30,6 +30,8 @@ def register_all() -> None:
         )
     )
     quotes.register(OPERATION, offers.quoted, label=offers.LABEL)
+    notices.lead_by(leads.lead_of, kind=OPERATION)
+    notices.shown_on(leads.page_of, kind=OPERATION)
 
 
 def present(job: Job) -> dict[str, Any]:

@@ -88,6 +88,8 @@ def _apply(video: Video, state: VideoState, patience_s: float) -> None:
     if video.unknown_looks:
         Video.objects.filter(pk=video.pk).update(unknown_looks=0)
     match state.status:
+        case "completed" if video.job.status == Job.Status.QUEUED:
+            log.info("video %s is done before its job went on", video.video_id)
         case "completed":
             _advance(video, Video.Status.IN_PROGRESS, fetching.ALMOST_DONE)
             if not fetching.fetch(video, state, patience_s=patience_s):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
@@ -13,6 +14,7 @@ from django.db.models.functions import Now
 from accounts.models import ApiKey
 from core.errors import Conflict, InvalidRequest
 from generation import operations as jobs
+from generation.calls import DATABASE_AWAY
 from generation.kinds import Prepared
 from generation.models import Job
 from generation.providers.filming import OPERATION
@@ -24,6 +26,7 @@ from videos.models import Video
 from videos.offers import Offer, alternatives, name_of, open_offer, price_for
 from videos.tasks import look_soon
 
+log = logging.getLogger("techpack.videos")
 CHECK_PATIENCE_S: Final = 15.0
 
 
@@ -107,7 +110,13 @@ def check_video(*, user: Any, video_id: str) -> Video:
     Raises NotFound.
     """
     video = queries.video_of(user, video_id)
-    looking.look(video.video_id, patience_s=CHECK_PATIENCE_S, apart_s=looking.CHECKED_EVERY_S)
+    try:
+        looking.look(video.video_id, patience_s=CHECK_PATIENCE_S, apart_s=looking.CHECKED_EVERY_S)
+    except DATABASE_AWAY:
+        raise
+    except Exception:
+        # What is known of the film is told all the same; the clock looks again.
+        log.exception("video %s could not be looked at", video_id)
     return queries.video_of(user, video_id)
 
 

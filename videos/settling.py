@@ -193,7 +193,7 @@ def _let_go(job: Job) -> None:
     for video in Video.objects.filter(job=job, look_at__isnull=False):
         look_soon(video.video_id)
     for call in AICall.objects.filter(job=job, status=AICall.Status.COMPLETED):
-        files.remove(((call.output_data or {}).get("images") or {}).values())
+        Stored(**(call.output_data or {})["data"]).remove()
 
 
 def check_cancel(job: Job) -> None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict
 from datetime import timedelta
 from functools import partial
 from typing import Final
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce, Greatest, Now
 
-from core import storage
 from generation import calls
 from generation.asking import Asking
-from generation.calls import DATABASE_AWAY
-from generation.errors import Failure, ProviderError
+from generation.calls import DATABASE_AWAY, Asked
+from generation.errors import Canceled, Failure, ProviderError
 from generation.kinds import Awaited, Outcome
 from generation.models import AICall, Job
 from generation.providers.filming import OPERATION, video_maker
@@ -35,7 +36,7 @@ from generation.telling import tell
 from techpack import queries as techpack
 from techpack.models import Revision
 from techpack.seeing import brief_of, view_of
-from videos import failing, moderation, settling
+from videos import failing, files, moderation, settling
 from videos.fetching import ALMOST_DONE
 from videos.models import ProviderCallback, Video
 from videos.queries import video_behind
@@ -48,7 +49,6 @@ PART: Final = "film"
 VIEWS_MOST: Final = 6
 FIRST_LOOK: Final = timedelta(seconds=5)
 STOP_TIMEOUT_S: Final = 10.0
-FILE, POSTER = "film.mp4", "poster.jpg"
 
 
 def film(run: Run) -> Outcome | Awaited:
@@ -57,6 +57,8 @@ def film(run: Run) -> Outcome | Awaited:
     Raises GenerationFailed with one of the six codes, NotFound, LeaseLost and Canceled.
     """
     video = video_behind(run.job)
+    if run.job.cancel_requested_at is not None:
+        raise Canceled
     try:
         return _film(run, video)
     except ProviderError as error:
@@ -82,7 +84,7 @@ def _film(run: Run, video: Video) -> Outcome | Awaited:
     if answer is None:
         return Awaited()
     run.check()
-    return settling.outcome_of(video, _kept(answer))
+    return settling.outcome_of(video, Stored(**answer.data))
 
 
 def _call(video: Video, maker: VideoMaker) -> Call:
@@ -142,7 +144,7 @@ def _begin(
     begun = calls.ask_logged(job=run.job, call=call, ask=create)
     state = begun.answer
     if state.film is not None:
-        return calls.keep(begun.row, _answer(state, state.film), begun.started)
+        return _keep(begun, state, state.film)
     try:
         accept = partial(_accept, run.job, video, begun.row, state)
         is_first = calls.surely(accept, *DATABASE_AWAY)
@@ -174,22 +176,20 @@ def _told(run: Run, video: Video, percent: int, words: str) -> None:
     run.report(done=percent, planned=100, step=words)
 
 
-def _answer(state: VideoState, film: Film) -> Answer:
-    return Answer(
-        data={"captions": film.captions},
-        images={FILE: film.data, POSTER: film.poster},
-        usage=state.usage,
-        ref=state.ref,
-    )
+def _keep(begun: Asked[VideoState], state: VideoState, film: Film) -> Answer:
+    """Store a film that was made here and log where it is; raises as ``calls.keep`` does."""
+    try:
+        stored = calls.surely(partial(_take_in, film), OSError)
+    except OSError as error:
+        calls.fail_call(begun.row, error, begun.started, usage=state.usage, ref=state.ref)
+        raise
+    answer = Answer(data=asdict(stored), usage=state.usage, ref=state.ref)
+    return calls.keep(begun.row, answer, begun.started)
 
 
-def _kept(answer: Answer) -> Stored:
-    return Stored(
-        file_key=answer.keys[FILE],
-        poster_key=answer.keys[POSTER],
-        byte_count=storage.size(answer.keys[FILE]),
-        captions=answer.data["captions"],
-    )
+def _take_in(film: Film) -> Stored:
+    file_key, byte_count = files.take_in([film.data], most=settings.VIDEO_MOST_BYTES)
+    return Stored(file_key, files.take_in_poster(film.poster), byte_count, film.captions)
 
 
 def _accept(job: Job, video: Video, row: AICall, state: VideoState) -> bool:

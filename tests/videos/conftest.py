@@ -54,7 +54,7 @@ def rung(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     heard: list[str] = []
     for room in ("generation.operations", "generation.work"):
         monkeypatch.setattr(f"{room}.ring_worker", lambda job_id: heard.append(str(job_id)))
-    monkeypatch.setattr(tasks.look, "delay", heard.append)
+    monkeypatch.setattr(tasks.look, "delay", lambda video_id, *_: heard.append(video_id))
     return heard
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 from django.db.models import QuerySet
 
 from core.errors import NotFound
 from generation.models import AICall, Job
 from videos.models import Video
+
+_VIDEO_ID: Final = re.compile(r"video_[0-9a-f]{32}")
 
 
 def videos_of(user: Any) -> QuerySet[Video]:
@@ -19,7 +22,8 @@ def videos_of(user: Any) -> QuerySet[Video]:
 
 def video_of(user: Any, video_id: str) -> Video:
     """One of the user's films; raises NotFound."""
-    if (video := videos_of(user).filter(video_id=video_id).first()) is None:
+    is_id = _VIDEO_ID.fullmatch(video_id) is not None  # the database takes no NUL
+    if not is_id or (video := videos_of(user).filter(video_id=video_id).first()) is None:
         raise NotFound("There is no such video.")
     return video
 

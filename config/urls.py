@@ -13,6 +13,8 @@ from credits.urls import api_urls as credits_api
 from generation.urls import api_urls as jobs_api
 from notifications.urls import api_urls as events_api
 from techpack.urls import api_urls as techpack_api
+from videos.urls import api_urls as videos_api
+from videos.urls import webhook_urls
 
 urlpatterns = [
     path("", include("core.urls")),
@@ -30,7 +32,9 @@ urlpatterns = [
     path("api/", include(jobs_api)),
     path("api/", include(events_api)),
     path("api/", include(techpack_api)),
+    path("api/", include(videos_api)),
     path("v1/", include(assistant_api)),
+    path("webhooks/", include(webhook_urls)),
     path("api/schema", schema, name="schema"),
     path("api/docs", docs, name="docs"),
     path("admin/", admin.site.urls),

@@ -192,7 +192,7 @@ class RequestIdMiddleware:
 
 def is_api(request: HttpRequest) -> bool:
     """Whether errors at this address are answered in the envelope."""
-    return request.path.startswith(("/api/", "/v1/", "/_allauth/"))
+    return request.path.startswith(("/api/", "/v1/", "/webhooks/", "/_allauth/"))
 
 
 def in_envelope(error: errors.DomainError, request: HttpRequest) -> JsonResponse:

@@ -22,8 +22,8 @@ _LETTER: Final = r"[^\W\u4e00-\u9fff]"  # or digit, of a script that writes spac
 # A phrase about people goes on as sentences about people do; "naked women's denim" is a colour.
 _PERSON: Final = r"(?:wom[ae]n|m[ae]n|girls?|boys?|persons?|people|couples?|lad(?:y|ies))"
 _ACTS: Final = (
-    r"(?=\s*(?:$|[.,;:!?)]|(?:is|are|dancing|posing|lying|walking|standing|sitting|bathing|"
-    r"showering|undressing|touching|in|on|with|and)\b))"
+    r"(?=\s*(?:$|[.,;:!?)]|(?:is|are|in|on|with|and|lies|lying|(?:danc|pos|walk|stand|sitt?|bath|"
+    r"shower|undress|touch|wear|swim|turn|mov|kiss)(?:e?s|ing)?)(?!\w)))"
 )
 _CHILD: Final = (
     r"(?:child|children|kids?|minors?|toddlers?|teens?|teenagers?|schoolchildren|preteens?)"

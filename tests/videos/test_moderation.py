@@ -22,6 +22,7 @@ REFUSED = (
     "A naked woman dancing on a beach",
     "two nude people in a pool",
     "NAKED MEN, slow motion",
+    "A naked woman wears the polo",
     "a hardcore   PORN scene with the hoodie",
     "they are having sex on the sofa",
     "oral sex",

@@ -1,0 +1,146 @@
+"""Films as clients see them, and the one body of every failure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, cast
+
+from core import storage
+from core.money import format_credits
+from generation.providers.protocols import VideoCode
+from videos.models import Video
+
+Link = Callable[[str], str]  # makes an address of this site absolute
+
+STARTED: Final = "Video generation started. Use the video_id to check progress."
+_MESSAGES: Final = {
+    Video.Status.COMPLETED: "Video generation completed.",
+    Video.Status.CANCELED: "Video generation was canceled. Nothing was charged.",
+}
+STATUS_OF: Final[Mapping[str, int]] = {
+    Video.Code.MODERATION_BLOCKED: 400,
+    Video.Code.INVALID_REQUEST: 400,
+    Video.Code.RATE_LIMIT_EXCEEDED: 429,
+    Video.Code.INSUFFICIENT_QUOTA: 503,
+    Video.Code.SERVER_ERROR: 500,
+    Video.Code.TIMEOUT: 504,
+}
+
+
+def begun(video: Video, *, link: Link) -> tuple[int, dict[str, Any]]:
+    """What asking for a film answers: status and body, for a film in whatever state."""
+    if video.status == Video.Status.FAILED:
+        code = cast(VideoCode, video.error_code)
+        body = failed(
+            code,
+            video.error_message,
+            video_id=video.video_id,
+            suggestions=video.error_suggestions,
+        )
+        return STATUS_OF[code], body
+    told = {
+        "success": True,
+        "video_id": video.video_id,
+        "status": video.status,
+        "model": video.model,
+        "progress": video.progress,
+        "message": _MESSAGES.get(Video.Status(video.status), STARTED),
+    }
+    more = checked(video, link=link) if video.status == Video.Status.COMPLETED else {}
+    return 200, {**told, **more}
+
+
+def failed(
+    code: VideoCode,
+    message: str,
+    *,
+    video_id: str | None = None,
+    suggestions: list[str] | None = None,
+    fields: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The body of a refused or failed film."""
+    details = {"code": code, "message": message, "suggestions": suggestions or []}
+    return {
+        "error": message,
+        "errorCode": code,
+        "errorDetails": {**details, "fields": dict(fields)} if fields else details,
+        "status": "failed",
+        "video_id": video_id,
+    }
+
+
+def refused(error: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for what was refused before there was a film, from the envelope's error."""
+    code: VideoCode = "invalid_request" if error["status"] < 500 else "server_error"
+    return failed(
+        code,
+        error["message"],
+        suggestions=error["suggestions"],
+        fields=error.get("fields"),
+    )
+
+
+def checked(video: Video, *, link: Link) -> dict[str, Any]:
+    """How a film stands, in the words of ``/api/check-video``."""
+    hold = video.job.hold
+    told: dict[str, Any] = {
+        "success": True,
+        "video_id": video.video_id,
+        "status": video.status,
+        "model": video.model,
+        "progress": video.progress,
+        "created_at": int(video.created_at.timestamp()),
+        "seconds": str(video.seconds),
+        "size": video.size,
+        "credits": {
+            "held": format_credits(hold.open if hold else 0),
+            "captured": format_credits(hold.captured if hold else 0),
+        },
+    }
+    if (url := _url(video.file_key, link)) is not None:
+        told["url"] = url
+    if (error := _error(video)) is not None:
+        told["error"] = error
+    return told
+
+
+def row(video: Video, *, link: Link) -> dict[str, Any]:
+    """A film as lists and its own address show it."""
+    hold = video.job.hold
+    return {
+        "video_id": video.video_id,
+        "status": video.status,
+        "progress": video.progress,
+        "prompt": video.prompt,
+        "provider": video.provider,
+        "model": video.model,
+        "seconds": str(video.seconds),
+        "size": video.size,
+        "product_id": video.product_id,
+        "revision_id": video.revision_id,
+        "job_id": video.job_id,
+        "credits_held": format_credits(hold.open if hold else 0),
+        "credits_captured": format_credits(hold.captured if hold else 0),
+        "is_late": video.is_late,
+        "error": _error(video),
+        "url": _url(video.file_key, link),
+        "poster_url": _url(video.poster_key, link),
+        "captions": video.captions,
+        "bytes": video.byte_count,
+        "created_at": video.created_at,
+        "finished_at": video.finished_at,
+    }
+
+
+def _error(video: Video) -> dict[str, Any] | None:
+    if video.status != Video.Status.FAILED:
+        return None
+    return {
+        "code": video.error_code,
+        "message": video.error_message,
+        "suggestions": video.error_suggestions,
+    }
+
+
+def _url(key: str, link: Link) -> str | None:
+    return link(storage.signed_url(key)) if key else None

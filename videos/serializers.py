@@ -1,0 +1,131 @@
+"""The shapes of films on the wire: two addresses spell their fields apart, the others do not."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import ConfigDict, Field
+from rest_framework import serializers
+from rest_framework.serializers import Serializer
+
+from core.shape import Input
+from generation.providers.protocols import VideoCode
+from videos.inputs import SIZES
+from videos.models import Video
+
+Status = Literal["queued", "in_progress", "completed", "failed", "canceled"]
+
+
+class Exact(Input):
+    """An answer whose names go out as they are written here."""
+
+    model_config = ConfigDict(
+        alias_generator=None,
+        protected_namespaces=(),
+        json_schema_extra={"x-spelled-exactly": True},
+    )
+
+
+class VideoCredits(Exact):
+    """Decimal strings of credits: what is held for the film now, and what it was charged."""
+
+    held: str
+    captured: str
+
+
+class VideoError(Exact):
+    """Why a film failed."""
+
+    code: VideoCode
+    message: str
+    suggestions: list[str] = Field([], description="what to do now")
+
+
+class VideoBegun(Exact):
+    """A film that was begun; the fields behind `message` once it is completed."""
+
+    success: Literal[True]
+    video_id: str
+    status: Status
+    model: str
+    progress: int = Field(ge=0, le=100, description="percent")
+    message: str
+    created_at: int | None = Field(None, description="Unix seconds")
+    seconds: str | None = None
+    size: str | None = None
+    url: str | None = Field(None, description="opens the film for some minutes")
+    credits: VideoCredits | None = None
+
+
+class VideoErrorDetails(VideoError):
+    """The same with what was wrong in the request, by field."""
+
+    fields: dict[str, list[str]] = Field({}, description="what was wrong, by path")
+
+
+class VideoFailed(Exact):
+    """A film that was refused or failed. Nothing was charged."""
+
+    error: str = Field(description="what happened, in a sentence")
+    errorCode: VideoCode
+    errorDetails: VideoErrorDetails
+    status: Literal["failed"]
+    video_id: str | None = Field(description="null where no film was begun")
+
+
+class VideoChecked(Exact):
+    """How a film stands."""
+
+    success: Literal[True]
+    video_id: str
+    status: Status
+    model: str
+    progress: int = Field(ge=0, le=100, description="percent")
+    created_at: int = Field(description="Unix seconds")
+    seconds: str
+    size: str
+    url: str | None = Field(None, description="opens the completed film for some minutes")
+    error: VideoError | None = Field(None, description="only of a failed one")
+    credits: VideoCredits
+
+
+class CheckInput(Input):
+    """Which film to look at."""
+
+    model_config = ConfigDict(alias_generator=None, json_schema_extra={"x-spelled-exactly": True})
+
+    video_id: str | None = Field(None, max_length=200, description="or in the query")
+
+
+class VideoShape(Serializer[Any]):
+    """A film as lists and its own address show it; its links live some minutes."""
+
+    video_id = serializers.CharField()
+    status = serializers.ChoiceField(choices=Video.Status.values)
+    progress = serializers.IntegerField(min_value=0, max_value=100)
+    prompt = serializers.CharField()
+    provider = serializers.CharField()
+    model = serializers.CharField()
+    seconds = serializers.CharField()
+    size = serializers.ChoiceField(choices=SIZES)
+    product_id = serializers.UUIDField(allow_null=True)
+    revision_id = serializers.UUIDField(allow_null=True)
+    job_id = serializers.UUIDField()
+    credits_held = serializers.CharField(help_text="decimal credits still held")
+    credits_captured = serializers.CharField()
+    is_late = serializers.BooleanField(help_text="done after its time was over, and free")
+    error = serializers.DictField(allow_null=True, help_text="`{code, message, suggestions}`")
+    url = serializers.CharField(allow_null=True)
+    poster_url = serializers.CharField(allow_null=True)
+    captions = serializers.CharField(help_text="WebVTT; empty where there are none")
+    bytes = serializers.IntegerField()
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+class VideoPage(Serializer[Any]):
+    """A page of films."""
+
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = VideoShape(many=True)

@@ -179,6 +179,7 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": timedelta(seconds=5),
         "options": {"expires": 5},  # the next looks at the same
     },
+    "remove-video-files": {"task": "videos.tasks.remove_files", "schedule": timedelta(minutes=10)},
     "forget-callbacks": {"task": "videos.tasks.forget_callbacks", "schedule": timedelta(hours=6)},
     "forget-refusals": {"task": "credits.tasks.forget_refusals", "schedule": timedelta(hours=6)},
 }

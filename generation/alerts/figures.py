@@ -78,6 +78,8 @@ class Figures:
     drift: int = 0  # µcr, at the ledger's last check
     jobs_waiting: int = 0
     oldest_waiting_s: float = 0.0
+    videos_silent: int = 0
+    oldest_silent_s: float = 0.0
     swept_at: datetime | None = None
     disk_used: float | None = None  # 0 to 1; None where files are not on a disk of ours
     firing: frozenset[tuple[str, str, str]] = frozenset()
@@ -128,7 +130,7 @@ _UNSURE = """
 def take(*, firing: Iterable[tuple[str, str, str]] = ()) -> Figures:
     """The figures of this moment by the database's clock."""
     check = LedgerCheck.objects.order_by("-checked_at").first()
-    waiting = backlog.waiting()
+    waiting, silent = backlog.waiting(), backlog.silent()
     return Figures(
         at=_rows("SELECT statement_timestamp()")[0][0],
         asked=_asked(),
@@ -136,6 +138,8 @@ def take(*, firing: Iterable[tuple[str, str, str]] = ()) -> Figures:
         drift=check.drift if check else 0,
         jobs_waiting=waiting.jobs,
         oldest_waiting_s=waiting.oldest_s,
+        videos_silent=silent.jobs,
+        oldest_silent_s=silent.oldest_s,
         swept_at=heartbeats.last().get(heartbeats.SWEEP),
         disk_used=storage.disk_used(),
         firing=frozenset(firing),

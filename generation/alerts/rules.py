@@ -14,6 +14,7 @@ from typing import Any, Final, NamedTuple
 
 from core.money import shown
 from generation.alerts.figures import FEWEST_CALLS, HOUR, MINUTE, Asked, Figures
+from generation.backlog import SILENT_LONGEST_S
 
 PAGE: Final = "page"  # somebody has to get up
 TICKET: Final = "ticket"  # somebody has to look at it in working hours
@@ -156,6 +157,13 @@ def oldest_job_waiting(figures: Figures) -> Iterator[Firing]:
         yield Firing({}, {"minutes": minutes, "jobs": figures.jobs_waiting})
 
 
+def videos_silent(figures: Figures) -> Iterator[Firing]:
+    """Nobody has asked a provider after a film for more than five minutes."""
+    if figures.oldest_silent_s > SILENT_LONGEST_S:
+        minutes = int(figures.oldest_silent_s // MINUTE)
+        yield Firing({}, {"minutes": minutes, "videos": figures.videos_silent})
+
+
 def sweeper_silent(figures: Figures) -> Iterator[Firing]:
     """The sweeper, which runs every ten seconds, has not for a minute."""
     if figures.swept_at is None:
@@ -257,6 +265,16 @@ RULES: Final = (
         "{jobs} jobs wait. Workers are gone, stuck, or too few.",
         "oldest-job-waiting",
         "/admin/generation/job/?status=queued",
+    ),
+    Rule(
+        "VideosSilent",
+        PAGE,
+        videos_silent,
+        "Nobody has asked after a video for {minutes} minutes",
+        "{videos} videos that providers work on are not asked after. What is done is not fetched, "
+        "and what they hold stays held until their deadline.",
+        "videos-silent",
+        "/admin/videos/video/?state=silent",
     ),
     Rule(
         "SweeperSilent",

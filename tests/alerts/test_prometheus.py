@@ -19,6 +19,7 @@ from generation.alerts.rules import RULES
 from generation.metrics import GenerationCollector
 from tests.core.docs import table_of
 from tests.promtool import promtool
+from videos.metrics import VideosCollector
 
 PROMETHEUS = PROJECT / "deploy" / "prometheus"
 FILES = sorted(path.stem for path in (PROMETHEUS / "rules").glob("*.yml"))
@@ -88,7 +89,8 @@ def test_every_alert_has_a_severity_a_summary_and_a_description() -> None:
 
 
 def test_rules_ask_for_figures_that_there_are() -> None:
-    families = [*LedgerCollector().describe(), *GenerationCollector().describe()]
+    collectors = (LedgerCollector(), GenerationCollector(), VideosCollector())
+    families = [family for collector in collectors for family in collector.describe()]
     exported = {family.name + ("_total" if family.type == "counter" else "") for family in families}
     recorded = {rule["record"] for file in FILES for rule in rules(file) if "record" in rule}
     figure = (

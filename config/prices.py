@@ -77,6 +77,8 @@ def video_prices(given: Any) -> dict[str, int]:
         laid_over = {name: parse_credits(str(amount)) for name, amount in given.items()}
     except ValueError as error:
         raise ImproperlyConfigured(f"VIDEO_PRICES: {error}") from error
+    if negative := [name for name, amount in laid_over.items() if amount < 0]:
+        raise ImproperlyConfigured(f"VIDEO_PRICES: {negative[0]} costs less than nothing.")
     return {**VIDEO_PRICES, **laid_over}
 
 

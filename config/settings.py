@@ -13,6 +13,7 @@ from django.templatetags.static import static
 
 from config import ai, prices
 from config.chat_models import merged
+from config.limits import whole
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -393,11 +394,12 @@ WAIT_MOST_S = 60
 WAITERS_MOST: int = env.int("WAITERS_MOST", default=40)
 VIEWS_AT_ONCE: int = env.int("VIEWS_AT_ONCE", default=8)
 # From asking for a film until its hold is released; a success after it is free.
-VIDEO_DEADLINE_S: int = env.int("VIDEO_DEADLINE_S", default=1200)
-VIDEO_LATE_S: int = env.int("VIDEO_LATE_S", default=24 * 3600)  # a late one is still looked for
-VIDEO_MOST_BYTES: int = env.int("VIDEO_MOST_BYTES", default=512 * 1024 * 1024)
-VIDEO_RETENTION_DAYS: int = env.int("VIDEO_RETENTION_DAYS", default=0)  # 0: until deleted
-VIDEO_CANCELS_PER_DAY: int = env.int("VIDEO_CANCELS_PER_DAY", default=5)
+VIDEO_DEADLINE_S = whole(env, "VIDEO_DEADLINE_S", usual=1200, least=30, most=24 * 3600)
+# A late one is still looked for so long.
+VIDEO_LATE_S = whole(env, "VIDEO_LATE_S", usual=24 * 3600, most=7 * 24 * 3600)
+VIDEO_MOST_BYTES = whole(env, "VIDEO_MOST_BYTES", usual=512 * 1024 * 1024, least=1024 * 1024)
+VIDEO_RETENTION_DAYS = whole(env, "VIDEO_RETENTION_DAYS", usual=0, most=36_500)  # 0: until deleted
+VIDEO_CANCELS_PER_DAY = whole(env, "VIDEO_CANCELS_PER_DAY", usual=5)
 # Refusals of content in a rolling day that are free, and the share of the price after them.
 REFUSALS_FREE: int = env.int("REFUSALS_FREE", default=3)
 REFUSAL_PERCENT: int = env.int("REFUSAL_PERCENT", default=50)

@@ -55,14 +55,16 @@ def fetch(video: Video, state: VideoState, *, patience_s: float) -> bool:
         log.warning("video %s is not stored yet: %s", video.video_id, type(error).__name__)
         _let_go(video)
     else:
-        settling.settle(video, film, state.usage)
+        if not settling.settle(video, film, state.usage):
+            _let_go(video)
     return True
 
 
 def _claim(video: Video) -> bool:
-    """Take the film for fetching, where nobody has it."""
+    """Take the film for fetching, where nobody has it and its user wants it."""
     nobody = Q(fetching_until__isnull=True) | Q(fetching_until__lt=Now())
     free = Video.objects.filter(nobody, pk=video.pk, look_at__isnull=False, file_key="")
+    free = free.exclude(status=Video.Status.CANCELED).filter(deleted_at__isnull=True)
     return bool(free.update(fetching_until=Now() + timedelta(seconds=CLAIM_S)))
 
 

@@ -1,23 +1,27 @@
 """A real browser against the real application, with the tests' own database."""
 
 import os
-from collections.abc import Generator, Iterator
+import threading
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.db import connection
 from django.test import Client
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import ConsoleMessage, Page, expect
 from playwright.sync_api import Error as BrowserError
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from config.celery import app
-from techpack import demo
+from generation.work import run_job
+from techpack import demo, operations
 from techpack.models import Product
 from tests.asgi import serving
+from videos.models import Video
 
 # Playwright's loop runs in the test's thread; the test's own database calls are no part of it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -26,6 +30,9 @@ CHROMIUM = "/usr/bin/chromium"
 PASSWORD = "harbour-crane-7"
 WIDTHS = (390, 768, 1440)
 HOODIE = demo.SAMPLES[0]
+PATIENCE_MS = 30_000  # a busy machine is slow, not wrong
+expect.set_options(timeout=PATIENCE_MS)
+SHOE = demo.SAMPLES[5]
 
 
 class BrowserStoodStill(Exception):
@@ -80,7 +87,7 @@ def page(page: Page, live_server: LiveServer) -> Iterator[Page]:
 
     page.on("console", listen)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(PATIENCE_MS)
     # This server cannot stream: it would read an endless answer to its end.
     page.route(f"{live_server.url}/api/events*", lambda _: None)
     yield page
@@ -134,6 +141,41 @@ def pack(person: User) -> Product:
 def queued(monkeypatch: pytest.MonkeyPatch) -> None:
     """Jobs stay where they are put: nobody rings a worker."""
     monkeypatch.setattr("generation.operations.ring_worker", lambda job_id: None)
+
+
+@pytest.fixture
+def slip_on(person: User) -> Product:
+    """A shoe of three real photos."""
+    product = operations.create_product(user=person, name=SHOE.name)
+    for view_type, file in SHOE.photos:
+        operations.add_revision(
+            user=person,
+            product_id=product.pk,
+            file=(demo.PHOTOS / file).read_bytes(),
+            filename=file,
+            view_type=view_type,
+        )
+    return product
+
+
+@pytest.fixture
+def worker(queued: None) -> Iterator[Callable[[], None]]:
+    """``worker()`` works on the one film that was asked for, beside the test."""
+    threads: list[threading.Thread] = []
+
+    def work() -> None:
+        try:
+            run_job(job_id=Video.objects.get().job_id)
+        finally:
+            connection.close()
+
+    def begin() -> None:
+        threads.append(threading.Thread(target=work))
+        threads[-1].start()
+
+    yield begin
+    for thread in threads:
+        thread.join()
 
 
 def workspace(live_server: LiveServer, product: Product) -> str:

@@ -14,10 +14,10 @@ from rest_framework.response import Response
 
 from core import media
 from core.api import Endpoint, Replayed, page_of
-from core.errors import InvalidRequest, NotFound
+from core.errors import InvalidRequest
 from core.shape import checked
 from generation.waiting import Delivered, asked_by, wait_for
-from videos import operations, present, queries
+from videos import operations, present, queries, retention
 from videos.inputs import VideoInput
 from videos.models import Video
 from videos.serializers import (
@@ -203,9 +203,7 @@ class VideoContent(Endpoint):
     def get(self, request: Request, video_id: str) -> HttpResponseBase:
         """The completed film as MP4, whole or a `Range` of it; 404 until it is done."""
         video = queries.video_of(request.user, video_id)
-        if not video.file_key:
-            raise NotFound("This video is not there (yet).")
-        return media.stored(request, video.file_key)
+        return media.stored(request, retention.file_of(video))
 
 
 class CancelVideo(Endpoint):

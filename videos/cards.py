@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from django.utils.text import slugify
@@ -11,6 +12,7 @@ from core import storage
 from core.ids import uuid7
 from core.money import shown, worded
 from generation.models import Job
+from videos import retention
 from videos.models import Video
 from videos.movements import split, title_of
 
@@ -42,6 +44,7 @@ class Card:
     price: str
     picture: str
     file_name: str
+    kept_until: datetime | None = None
     error: str = ""
     advice: tuple[str, ...] = ()
     line: int = 0  # how many films of this page wait for a worker before it
@@ -75,6 +78,7 @@ def card_of(video: Video, *, line: int = 0) -> Card:
         price=worded(video.job.price),
         picture=_picture(video),
         file_name=file_name(video),
+        kept_until=retention.kept_until(video),
         error=f"{video.error_code.upper()}: {video.error_message}" if video.error_code else "",
         advice=tuple(_sentence(one) for one in video.error_suggestions),
         line=line,

@@ -25,7 +25,7 @@ from credits.short import Short, short_of
 from credits.shortage import Option
 from notifications import watches
 from techpack.pages.views import said
-from videos import operations, queries
+from videos import operations, queries, retention
 from videos.cards import card_of, cards_of, file_name
 from videos.form import FIELDS, FilmForm, asked, film_form, of_video
 from videos.looking import CHECKED_EVERY_S
@@ -228,7 +228,7 @@ def _back(request: HttpRequest, video_id: str) -> HttpResponse:
 @require_safe
 def film(request: HttpRequest, video_id: str) -> HttpResponseBase:
     """The film to be played, by parts; its address stays good for as long as the page is open."""
-    return stored(request, _finished(request, video_id).file_key)
+    return stored(request, retention.file_of(queries.video_of(request.user, video_id)))
 
 
 @login_required
@@ -245,12 +245,5 @@ def captions(request: HttpRequest, video_id: str) -> HttpResponse:
 @require_safe
 def download(request: HttpRequest, video_id: str) -> HttpResponseBase:
     """The film as a file, under a name that says what it is."""
-    found = _finished(request, video_id)
-    return redirect(storage.signed_url(found.file_key, name=file_name(found)))
-
-
-def _finished(request: HttpRequest, video_id: str) -> Video:
     found = queries.video_of(request.user, video_id)
-    if found.status != Video.Status.COMPLETED:
-        raise NotFound("This video is not finished.")
-    return found
+    return redirect(storage.signed_url(retention.file_of(found), name=file_name(found)))

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Now
 
+from core.errors import NotFound
 from videos import files
 from videos.models import Video
 
@@ -18,6 +19,18 @@ def kept_until(video: Video) -> datetime | None:
     if not settings.VIDEO_RETENTION_DAYS or video.finished_at is None or not video.file_key:
         return None
     return video.finished_at + timedelta(days=settings.VIDEO_RETENTION_DAYS)
+
+
+def file_of(video: Video) -> str:
+    """The key of a film's file; raises NotFound, which says why it is not there."""
+    if video.file_key:
+        return video.file_key
+    if video.files_removed_at is not None:
+        raise NotFound(
+            "The file of this video was kept for its time and is removed.",
+            suggestions=["Make the same video again"],
+        )
+    raise NotFound("This video is not there (yet).")
 
 
 def remove_files(video: Video) -> None:

@@ -32,6 +32,7 @@ from videos.serializers import (
 ACCEPTED_WITHIN_S: Final = 10.0
 DONE_WITHIN_S: Final = 60.0
 FETCHED_WITHIN_S: Final = 15.0  # a look at a film that is done may take this long
+AGAIN_AFTER_S: Final = "60"  # where the provider has too much to do
 # These are answered in the envelope, as everywhere; all others in the body of a failed film.
 IN_ENVELOPE: Final = frozenset({401, 402, 403, 404, 405, 409, 422, 429})
 TOO_MANY: Final = OpenApiResponse(
@@ -41,17 +42,19 @@ TOO_MANY: Final = OpenApiResponse(
             {"$ref": "#/components/schemas/VideoFailed"},
         ]
     },
-    "Too many requests or waiting jobs of yours, or too many films at the provider.",
+    "Too many requests or waiting jobs of yours; `rate_limit_exceeded` where it is the provider's.",
 )
 BEGUN: Final = {
-    200: VideoBegun,
-    400: VideoFailed,
-    413: VideoFailed,
-    415: VideoFailed,
+    200: OpenApiResponse(VideoBegun, "The film is begun, or completed where that was waited for."),
+    400: OpenApiResponse(VideoFailed, "`moderation_blocked` or `invalid_request`"),
+    413: OpenApiResponse(VideoFailed, "`invalid_request`: more bytes than are taken."),
+    415: OpenApiResponse(VideoFailed, "`invalid_request`: no JSON."),
     429: TOO_MANY,
-    500: VideoFailed,
-    503: VideoFailed,
-    504: VideoFailed,
+    500: OpenApiResponse(VideoFailed, "`server_error`"),
+    503: OpenApiResponse(
+        VideoFailed, "`insufficient_quota`, or `server_error` before anything was held"
+    ),
+    504: OpenApiResponse(VideoFailed, "`timeout`"),
 }
 CHECKED: Final = {
     200: VideoChecked,
@@ -76,9 +79,13 @@ class BeginsFilm(Endpoint):
         if not was_final and wait_for(video.job, ready, wait_s=wait_s):
             video = queries.video_of(request.user, video.video_id)
         status, body = present.begun(video, link=request.build_absolute_uri)
-        if video.is_final and not was_final:
-            return Delivered(video.job, status=status, body=body)
-        return Response(body, status=status)
+        is_news = video.is_final and not was_final
+        answer = (
+            Delivered(video.job, status=status, body=body) if is_news else Response(body, status)
+        )
+        if video.error_code == Video.Code.RATE_LIMIT_EXCEEDED:
+            answer.headers["Retry-After"] = AGAIN_AFTER_S
+        return answer
 
     def handle_exception(self, exc: Exception) -> Response:
         """A refusal has the body of a failed film, but for those that all addresses share."""

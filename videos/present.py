@@ -59,11 +59,12 @@ def failed(
     fields: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The body of a refused or failed film."""
-    details = {"code": code, "message": message, "suggestions": suggestions or []}
+    more = {"suggestions": suggestions, "fields": fields}
+    details = {name: value for name, value in more.items() if value}
     return {
         "error": message,
         "errorCode": code,
-        "errorDetails": {**details, "fields": dict(fields)} if fields else details,
+        "errorDetails": {"code": code, "message": message, **details},
         "status": "failed",
         "video_id": video_id,
     }
@@ -99,8 +100,8 @@ def checked(video: Video, *, link: Link) -> dict[str, Any]:
     }
     if (url := _url(video.file_key, link)) is not None:
         told["url"] = url
-    if (error := _error(video)) is not None:
-        told["error"] = error
+    if video.status == Video.Status.FAILED:
+        told["error"] = {"code": video.error_code, "message": video.error_message}
     return told
 
 

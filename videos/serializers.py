@@ -38,7 +38,6 @@ class VideoError(Exact):
 
     code: VideoCode
     message: str
-    suggestions: list[str] = Field([], description="what to do now")
 
 
 class VideoBegun(Exact):
@@ -58,8 +57,9 @@ class VideoBegun(Exact):
 
 
 class VideoErrorDetails(VideoError):
-    """The same with what was wrong in the request, by field."""
+    """The same with what helps."""
 
+    suggestions: list[str] = Field([], description="what to do now")
     fields: dict[str, list[str]] = Field({}, description="what was wrong, by path")
 
 

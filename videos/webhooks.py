@@ -7,7 +7,6 @@ its provider is asked, by a worker, after the commit.
 from __future__ import annotations
 
 import logging
-from functools import partial
 from typing import Final
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -65,6 +64,12 @@ def _body_of(request: HttpRequest) -> bytes:
 
 def _keep(provider: str, callback: VideoCallback) -> None:
     """Store the message, and have its film looked at, where it is the first of its id."""
+
+    def look() -> None:
+        films = Video.objects.filter(provider=provider, provider_ref=callback.ref)
+        for video_id in films.values_list("video_id", flat=True):
+            look_soon(video_id)
+
     with transaction.atomic():
         _, is_new = ProviderCallback.objects.get_or_create(
             provider=provider,
@@ -72,10 +77,4 @@ def _keep(provider: str, callback: VideoCallback) -> None:
             defaults={"type": callback.type, "provider_ref": callback.ref},
         )
         if is_new and callback.ref:
-            transaction.on_commit(partial(_look, provider, callback.ref), robust=True)
-
-
-def _look(provider: str, ref: str) -> None:
-    films = Video.objects.filter(provider=provider, provider_ref=ref)
-    for video_id in films.values_list("video_id", flat=True):
-        look_soon(video_id)
+            transaction.on_commit(look, robust=True)

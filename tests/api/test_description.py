@@ -84,6 +84,7 @@ def test_an_operation_names_every_refusal_that_its_nature_brings() -> None:
         expected |= {409, 422} if method == "post" and path != "/api/keys" else set()
         expected |= {202, 402, 404, 503} if queues(path) else set()
         expected |= {402, 404, 503} if path.startswith("/v1/chat/") else set()
+        expected |= {402, 404, 503, 504} if begins_film(path) else set()
         assert {str(status) for status in expected} <= set(operation["responses"]), (path, method)
 
 
@@ -93,6 +94,10 @@ def test_headers_that_count_are_parameters() -> None:
         assert "X-Request-ID" in names or path == "/api/schema"
         assert ("Idempotency-Key" in names) == (method == "post" and path != "/api/keys"), path
         assert ("Prefer" in names) == queues(path), path
+
+
+def begins_film(path: str) -> bool:
+    return path in ("/api/generate-video", "/api/videos/{video_id}/retry")
 
 
 def queues(path: str) -> bool:
@@ -112,21 +117,23 @@ def test_every_refusal_has_the_envelope() -> None:
         assert {"$ref": "#/components/schemas/Error"} in schema["allOf"], name
 
 
-def test_names_are_camel_case_but_in_the_envelope_and_where_openai_spells_them() -> None:
-    spelled = openais() | {"Error"}
-    assert {"ChatInputRequest", "Message", "UsageShape"} <= spelled
+def test_names_are_camel_case_but_in_the_envelope_and_where_they_are_spelled_apart() -> None:
+    spelled = named_by("/v1/", "/api/generate-video", "/api/check-video") | {"Error"}
+    assert {"ChatInputRequest", "Message", "UsageShape", "VideoFailed"} <= spelled
     for name, schema in described()["components"]["schemas"].items():
         if name not in spelled:
             for field in schema.get("properties", {}):
                 assert re.fullmatch(r"[a-z][A-Za-z0-9]*", field), (name, field)
 
 
-def openais() -> set[str]:
-    """The schemas that ``/v1/`` names, with those that they name."""
+def named_by(*beginnings: str) -> set[str]:
+    """The schemas that these addresses name, with those that they name."""
     schemas = described()["components"]["schemas"]
     named = re.compile(r"#/components/schemas/(\w+)")
     found: set[str] = set()
-    paths = {path: item for path, item in described()["paths"].items() if path.startswith("/v1/")}
+    paths = {
+        path: item for path, item in described()["paths"].items() if path.startswith(beginnings)
+    }
     new = set(named.findall(str(paths)))
     while new:
         found |= new

@@ -128,6 +128,7 @@ def test_each_refusal_is_answered_by_its_code_and_is_free(
     answer = ask(api)
     details = assert_failed(answer, status, code)
     assert details["suggestions"]
+    assert ("Retry-After" in answer.headers) == (status == 429)
     assert trouble.SECRET[:20] not in answer.content.decode()
     assert (free(user), held(user)) == (FULL, 0)
     told = check(api, answer.json()["video_id"])

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from generation.errors import Failure, ProviderError
 from generation.providers.costs import filmed
-from generation.providers.film_failures import FilmGone, film_error
+from generation.providers.film_failures import film_error
 from generation.providers.gemini_video_failures import code_in
 from generation.providers.gemini_video_states import failed, film_in, ref_of, state_of
 from generation.providers.gemini_video_wire import GeminiVideoWire
@@ -54,15 +54,12 @@ class GeminiVideos:
         return state_of(interaction, ref=ref)
 
     def look(self, ref: str, *, timeout_s: float) -> VideoState:
-        """How far a film is: done once its file can be fetched. Raises ProviderError.
+        """How far a film is: done once its file can be fetched.
 
-        One that Gemini knows no more has failed.
+        Raises ProviderError, FilmGone for one that Gemini does not know, or not yet.
         """
         due = time.monotonic() + timeout_s
-        try:
-            interaction = self._wire.interaction(ref, due=due)
-        except FilmGone:
-            return failed(ref, "server_error", {"status": "gone"})
+        interaction = self._wire.interaction(ref, due=due)
         state = state_of(interaction, ref=ref)
         film = film_in(interaction)
         if state.status != "completed" or film is None or not film.name:

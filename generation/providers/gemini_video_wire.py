@@ -35,13 +35,15 @@ class GeminiVideoWire:
         self._url, self._key = httpx2.URL(url.rstrip("/")), key
         self._connections = _Connections(follow_redirects=False)
         self._client = account(url, key, self._connections)
+        # Here, because the SDK takes seconds to load them, and no film's deadline should pay that.
+        self._interactions = self._client.interactions.with_streaming_response
 
     def create(self, body: Mapping[str, Any], *, timeout_s: float) -> Mapping[str, Any]:
         """The new interaction. Raises ProviderError; only one that can be asked again began none.
 
         What was answered and cannot be read may have begun one.
         """
-        call = self._client.interactions.with_streaming_response.create
+        call = self._interactions.create
         try:
             with self._opened(lambda left_s: call(**body, timeout=left_s), _due(timeout_s)) as it:
                 return _object(it)
@@ -58,7 +60,7 @@ class GeminiVideoWire:
     @contextmanager
     def pieces_of(self, ref: str, *, due: float) -> Iterator[Iterator[bytes]]:
         """An interaction's JSON as it comes."""
-        call = self._client.interactions.with_streaming_response.get
+        call = self._interactions.get
         with ExitStack() as stack:
             with _only_looking():
                 opened = self._opened(lambda left_s: call(ref, timeout=left_s), due)
@@ -67,7 +69,7 @@ class GeminiVideoWire:
 
     def cancel(self, ref: str, *, timeout_s: float) -> None:
         """Ask an interaction to stop."""
-        call = self._client.interactions.with_streaming_response.cancel
+        call = self._interactions.cancel
         opened = self._opened(lambda left_s: call(ref, timeout=left_s), _due(timeout_s))
         with _only_looking(), opened:
             return

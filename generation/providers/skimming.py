@@ -73,7 +73,9 @@ def _unescaped(parts: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _meant(escape: re.Match[bytes]) -> bytes:
-    return chr(int(escape[1], 16)).encode("utf-8", "replace") if escape[1] else escape[2]
+    if escape[1]:
+        return chr(int(escape[1], 16)).encode("utf-8", "replace")
+    return b" " if escape[2] in b"bfnrt" else escape[2]
 
 
 def _told_apart(pieces: Iterable[bytes]) -> Iterator[tuple[int | None, bytes]]:

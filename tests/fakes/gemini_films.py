@@ -44,7 +44,14 @@ USED: Final = {
 }
 _INTERACTION: Final = re.compile(r"/v1beta/interactions/([^/?]+)(/cancel)?(?:\?.*)?$")
 _FILE: Final = re.compile(r"/v1beta/files/([\w-]+)(:download\?alt=media)?$")
-_OVER: Final = ("completed", "failed", "cancelled", "incomplete", "budget_exceeded")
+_OVER: Final = (
+    "completed",
+    "failed",
+    "cancelled",
+    "incomplete",
+    "budget_exceeded",
+    "requires_action",
+)
 
 
 @dataclass(frozen=True)

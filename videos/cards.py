@@ -12,6 +12,7 @@ from core import storage
 from core.ids import uuid7
 from core.money import shown, worded
 from generation.models import Job
+from generation.notices import FREE
 from videos import retention
 from videos.models import Video
 from videos.movements import split, title_of
@@ -79,10 +80,16 @@ def card_of(video: Video, *, line: int = 0) -> Card:
         picture=_picture(video),
         file_name=file_name(video),
         kept_until=retention.kept_until(video),
-        error=f"{video.error_code.upper()}: {video.error_message}" if video.error_code else "",
+        error=_error(video),
         advice=tuple(_sentence(one) for one in video.error_suggestions),
         line=line,
     )
+
+
+def _error(video: Video) -> str:
+    """``TIMEOUT: It took too long.``; what it cost is said apart."""
+    words = video.error_message.removesuffix(FREE).strip()
+    return f"{video.error_code.upper()}: {words}" if video.error_code else ""
 
 
 def _sentence(words: str) -> str:

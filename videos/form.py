@@ -85,7 +85,8 @@ def film_form(user: Any, given: Mapping[str, str]) -> FilmForm | None:
     except ProviderUnavailable:
         return None
     offer = _offer(given.get("model", ""))
-    seconds = int(given["seconds"]) if given.get("seconds") in map(str, LENGTHS) else LENGTHS[0]
+    wanted = given.get("seconds", "")
+    seconds = next((one for one in LENGTHS if str(one) == wanted), LENGTHS[0])
     products = list(queries.products_of(user)[:PRODUCTS_MOST])
     may_lack = any(one.provider != "studio" for one in listed)
     product = _product(user, products, given.get("product"), may_lack=may_lack)

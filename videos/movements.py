@@ -18,9 +18,9 @@ class Movement:
 
 
 MOVEMENTS: Final = (
-    Movement("turntable", "Turntable", "Turntable: a slow turn through all views."),
-    Movement("pan", "Pan", "Pan: a slow move across the product."),
-    Movement("close", "Close look", "Close look: slowly in on fabric and details."),
+    Movement("turntable", "Turntable", "Turntable, the product turns through all views."),
+    Movement("pan", "Pan", "Pan, the camera glides across the product."),
+    Movement("close", "Close look", "Close look at the fabric, the stitching and the details."),
 )
 IN_WORDS: Final = Movement("words", "As the words say", "")
 

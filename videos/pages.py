@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core import storage
 from core.errors import DomainError, InsufficientCredits, NotFound
+from core.ids import uuid7
 from core.media import stored
 from core.money import shown
 from credits.short import Short, short_of
@@ -49,7 +50,7 @@ def videos(request: HttpRequest) -> HttpResponse:
 
 def _look_after(request: HttpRequest) -> None:
     """Who looks at films has those looked after that are being made, and is not told of them."""
-    user = request.user
+    user: Any = request.user
     watches.watch(user.pk, user.pk, watches.PAGE_S)
     lately = Now() - timedelta(seconds=CHECKED_EVERY_S)
     due = queries.videos_of(user).filter(
@@ -140,7 +141,9 @@ def _in_words(given: Mapping[str, str]) -> str:
 
 def _start(given: Mapping[str, str], option: Option) -> tuple[str, Mapping[str, Any]] | None:
     """Where a shorter film, or one by another model, is asked for."""
-    changed = {name: option[name] for name in ("seconds", "model") if name in option}
+    changed: dict[str, Any] = {
+        name: option[name] for name in ("seconds", "model") if name in option
+    }
     return (reverse("videos:videos"), {**given, **changed}) if changed else None
 
 
@@ -191,7 +194,7 @@ def again(request: HttpRequest, video_id: str) -> HttpResponse:
     except NotFound:
         raise
     except InsufficientCredits as error:
-        given = of_video(queries.video_of(request.user, video_id))
+        given = of_video(queries.video_of(request.user, video_id)) | {"once": uuid7().hex}
         short = short_of(error, what=_in_words(given), start=partial(_start, given))
         return videos_page(request, given, short=short)
     except DomainError as error:

@@ -35,7 +35,7 @@ def put_video(
     *,
     product: Any = None,
     revision: Any = None,
-    prompt: str = "Turntable: a slow turn through all views.",
+    prompt: str = "Turntable, the product turns through all views.",
     seconds: int = 4,
     size: str = "1280x720",
     progress: int = 0,

@@ -157,7 +157,7 @@ def test_movement_and_words_are_asked_for_together(
 ) -> None:
     press(visitor, page(visitor), "Make it", **wish(product, movement="pan", words=" pale  paper "))
     video = Video.objects.get()
-    assert video.prompt == "Pan: a slow move across the product. pale  paper"
+    assert video.prompt == "Pan, the camera glides across the product. pale  paper"
     assert "pale paper" in item(page(visitor), video)
 
 
@@ -235,7 +235,7 @@ def test_refused_words_are_brought_back_to_be_edited(
         "failed",
         product=product,
         revision=queries.revisions_of(product)[1],
-        prompt="Close look: slowly in on fabric and details. Wet look.",
+        prompt="Close look at the fabric, the stitching and the details. Wet look.",
         seconds=8,
         size="720x1280",
         code="moderation_blocked",

@@ -26,13 +26,16 @@ from tests.api.world import (
     world_of,
 )
 from tests.techpack.conftest import MakeProduct
+from videos.models import Video
 
 pytestmark = pytest.mark.slow
 
 PUBLIC = {"/", "/prices", "/healthz", "/readyz", "/api/schema", "/api/docs", "/admin/login/"}
 API = ("/api/", "/v1/")
 EVERYBODYS = {"/v1/models/{model_id}"}
-OWN = ("/products", "/views", "/credits", "/notifications")
+OWN = ("/products", "/views", "/videos", "/credits", "/notifications")
+# What an address needs to name in its query.
+QUERIES = {"/api/check-video": "?video_id={video_id}"}
 REFUSED_BY_API = {401, 403, 404, 405}
 ENVELOPE = {
     "type",
@@ -59,8 +62,18 @@ def world(make_product: MakeProduct) -> World:
     return world_of(make_product())
 
 
+def asking(path: str, world: World) -> str:
+    """The path with what it needs to name in its query."""
+    return path + filled(QUERIES.get(path, ""), world.ids)
+
+
 def body_of(response: Any) -> str:
     return "" if response.streaming else response.content.decode(errors="replace")
+
+
+def state() -> Any:
+    """What strangers could change."""
+    return [list(model.objects.values()) for model in (Product, Revision, Video)]
 
 
 def assert_says_nothing(response: Any, world: World, where: str) -> None:
@@ -85,7 +98,7 @@ def test_no_address_gives_strangers_what_is_not_theirs(world: World) -> None:
         for template in templates():
             path = filled(template, world.ids)
             for method in ("GET", "HEAD", "OPTIONS"):
-                response = client.generic(method, path)
+                response = client.generic(method, asking(path, world))
                 where = f"{method} {path} as {who}"
                 assert_says_nothing(response, world, where)
                 if path.startswith(API) and method == "GET":
@@ -94,7 +107,8 @@ def test_no_address_gives_strangers_what_is_not_theirs(world: World) -> None:
                     elif who in ("nobody", "a revoked key", "a key without the scope"):
                         assert path in PUBLIC, f"{where}: {response.status_code}"
                     else:
-                        is_owned = "{" in template and template not in EVERYBODYS
+                        names_one = "{" in template or template in QUERIES
+                        is_owned = names_one and template not in EVERYBODYS
                         assert not is_owned, f"{where}: {response.status_code}"
 
 
@@ -113,7 +127,7 @@ def test_pages_send_strangers_to_sign_in_or_nowhere(world: World) -> None:
 
 
 def test_changes_by_strangers_are_refused_and_change_nothing(world: World) -> None:
-    before = list(Product.objects.values()), list(Revision.objects.values())
+    before = state()
     for who, client in everyone_else(world).items():
         for template, item in described()["paths"].items():
             path = filled(template, world.ids)
@@ -146,6 +160,10 @@ def test_changes_by_strangers_are_refused_and_change_nothing(world: World) -> No
                     }
                 elif path.endswith("v2/regenerate"):
                     body = {"revisionId": world.ids["revision_id"], "mode": "new"}
+                elif path.endswith("generate-video"):
+                    body = {"prompt": "mine now", "product_id": world.ids["product_id"]}
+                elif path.endswith("check-video"):
+                    body = {"video_id": world.ids["video_id"]}
                 elif path.startswith("/api/keys/"):
                     body = {"name": "mine now"}
                 response = client.generic(
@@ -153,7 +171,7 @@ def test_changes_by_strangers_are_refused_and_change_nothing(world: World) -> No
                 )
                 where = f"{method} {path} as {who}"
                 assert_says_nothing(response, world, where)
-                names_theirs = "{" in template or "tech-pack-v2" in path
+                names_theirs = "{" in template or "tech-pack-v2" in path or "-video" in path
                 if who.startswith("somebody else"):
                     if names_theirs:
                         scoped = ("/api/keys/", "/api/notifications/")
@@ -161,7 +179,7 @@ def test_changes_by_strangers_are_refused_and_change_nothing(world: World) -> No
                         assert response.status_code in allowed, (where, response.content[:300])
                 else:
                     assert response.status_code in (401, 403), (where, response.content[:300])
-    assert (list(Product.objects.values()), list(Revision.objects.values())) == before
+    assert state() == before
 
 
 @pytest.mark.thorough
@@ -282,7 +300,8 @@ def test_options_say_what_is_allowed_and_head_answers_like_get(world: World) -> 
         assert (options.status_code, options.content) == (204, b""), path
         assert all(name.upper() in options.headers["Allow"] for name in item), path
         if "get" in item:
-            assert key.head(path).status_code == key.get(path).status_code == 200, path
+            asked = asking(path, world)
+            assert key.head(asked).status_code == key.get(asked).status_code == 200, path
 
 
 def test_unknown_addresses_of_the_api_answer_in_the_envelope() -> None:

@@ -19,6 +19,8 @@ from notifications.operations import notify
 from techpack import queries
 from techpack.models import FieldEdit, Product
 from tests.techpack.conftest import Api, new_user
+from tests.videos.rows import put_video
+from videos.models import Video
 
 SECRET = "Zanzibar 7731"
 UNSAID = re.compile(
@@ -46,7 +48,7 @@ class World:
 
 
 def world_of(product: Product) -> World:
-    """Give the product's owner a job and keys, and name everything."""
+    """Give the product's owner a job, a film and keys, and name everything."""
     owner = product.user
     Product.objects.filter(pk=product.pk).update(name=SECRET, description=SECRET, brand=SECRET)
     job = Job.objects.create(
@@ -69,6 +71,7 @@ def world_of(product: Product) -> World:
         before=SECRET,
         after=SECRET,
     )
+    video = put_video(owner, Video.Status.COMPLETED, product=product, prompt=SECRET)
     told = notify(user_id=owner.pk, kind="test.told", title=SECRET, body=SECRET)
     ids = {
         "product_id": product.pk,
@@ -79,6 +82,7 @@ def world_of(product: Product) -> World:
         "notification_id": told.pk,
         "model_id": "studio-1",
         "step": "analysis",
+        "video_id": video.video_id,
         "object_id": product.pk,
     }
     return World(owner, {name: str(value) for name, value in ids.items()}, revoked)
@@ -102,7 +106,7 @@ def everyone_else(world: World) -> dict[str, Client]:
     """Those who have no business with the owner's things."""
     stranger = new_user()
     _, whole = create_key(user=stranger, name="theirs")
-    _, narrow = create_key(user=world.owner, name="narrow", scopes=["videos"])
+    _, narrow = create_key(user=world.owner, name="narrow", scopes=["billing"])
     return {
         "nobody": Client(raise_request_exception=False),
         "somebody else": signed_in(stranger),

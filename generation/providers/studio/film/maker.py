@@ -17,7 +17,7 @@ from generation.providers.studio.film.camera import look_at, take
 from generation.providers.studio.film.lettering import Inks, Strip, printable
 from generation.providers.studio.film.planes import Bytes, Planes, empty, picture_of
 from generation.providers.studio.film.reel import Reel, reel
-from generation.providers.studio.film.script import Scene, Script, Set, script_of, shown_of
+from generation.providers.studio.film.script import Scene, Script, Set, nears, script_of, shown_of
 from generation.providers.studio.film.stills import Still, still_of
 from generation.providers.studio.film.wishes import Wish, wish_of
 from generation.providers.studio.shapes import Family
@@ -45,7 +45,6 @@ class FilmStudio:
         wish = wish_of(asked)
         if not asked.views:
             raise refusals.no_photos()
-        cv2.setNumThreads(1)
         film = _Production(asked, wish, told).film()
         return VideoState(ref="", status="completed", progress=100, film=film)
 
@@ -123,7 +122,7 @@ class _Production:
 
     def _stills(self) -> list[Still]:
         shown = shown_of(self.asked.views, self.wish, self.asked.seconds)
-        closely = not self.wish.movements or "close" in self.wish.movements
+        closely = nears(self.wish, self.asked.seconds, len(shown))
         stills = []
         for at, view in enumerate(shown):
             name = captions.name_of(view.view_type).lower()

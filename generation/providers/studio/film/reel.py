@@ -15,7 +15,7 @@ from av.video.reformatter import ColorPrimaries, ColorRange, Colorspace, ColorTr
 from generation.providers.studio.film.planes import Bytes
 
 FPS: Final = 25
-CODEC: Final = {"preset": "superfast", "crf": "20"}
+CODEC: Final = {"preset": "veryfast", "crf": "20"}
 KEYFRAMES: Final = 2 * FPS  # a player can jump to every second second
 
 

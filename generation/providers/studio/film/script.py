@@ -15,7 +15,7 @@ from generation.providers.studio.film.wishes import Wish
 
 VIEWS_PER_SECOND: Final = 0.65
 FADE: Final = 15  # frames
-DRIFT: Final = 0.03  # of the width: how far a turning product comes from and goes to
+DRIFT: Final = 0.022  # of the width: how far a turning product comes from and goes to
 PUSH: Final = 0.05  # over the whole film
 ZOOM: Final = 1.3
 PAN_ZOOM, PAN_SHARE = 1.4, 0.26
@@ -105,6 +105,13 @@ def shown_of(views: Sequence[View], wish: Wish, seconds: int) -> list[View]:
     return [views[at] for *_, at in kept]
 
 
+def nears(wish: Wish, seconds: int, count: int) -> bool:
+    """Whether the camera goes close in a film of so many views."""
+    if wish.movements:
+        return "close" in wish.movements
+    return seconds * FPS // count >= 2 * round(NEAR_LEAST / min(wish.pace, 1.0))
+
+
 def _place(view: View) -> int:
     return _ORDER.index(view.view_type) if view.view_type in _ORDER else len(_ORDER)
 
@@ -117,7 +124,10 @@ def script_of(sets: Sequence[Set], wish: Wish, seconds: int) -> Script:
     scenes, said = [], []
     for at, (one, first) in enumerate(zip(sets, starts, strict=True)):
         end = starts[at + 1] + fade if at + 1 < count else length
-        way = _Way(one, wish, first, end, length, fade, is_first=at == 0, is_last=at + 1 == count)
+        way = _Way(
+            one, wish, first, end, length, fade, at == 0, at + 1 == count,
+            nears(wish, seconds, count),
+        )  # fmt: skip
         keys, near = way.keys()
         scenes.append(Scene(at, first, end, keys))
         begins = first + fade // 2 if at else 0
@@ -163,6 +173,7 @@ class _Way:
     fade: int
     is_first: bool
     is_last: bool
+    goes_near: bool
 
     def keys(self) -> tuple[tuple[Key, ...], list[tuple[int, str]]]:
         """The keys, and from which frame on which place is near ("" for the whole again)."""
@@ -178,15 +189,8 @@ class _Way:
 
     def _points(self) -> tuple[Point, ...]:
         """The places that there is time for, from top to bottom."""
-        moves = self.wish.movements
-        if moves and "close" not in moves:
-            return ()
         steps = round(NEAR_LEAST / min(self.wish.pace, 1.0))
-        room = (self.end - self.first - WHOLE) // steps
-        if "close" in moves:
-            room = max(room, 1)
-        elif self.end - self.first < 2 * steps:
-            room = 0
+        room = max(1, (self.end - self.first - WHOLE) // steps) if self.goes_near else 0
         return tuple(sorted(self.set.still.points[:room], key=lambda point: point.y))
 
     def _passing(self) -> tuple[Key, Key]:

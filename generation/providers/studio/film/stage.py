@@ -24,6 +24,7 @@ PRINT_HIGH = 0.86
 MARGIN = 0.08  # of the width, around the stage: what a moving camera may see
 SHADOW = 0.36  # of the light that a shadow takes where it is deepest
 CONTACT = 0.42
+FOOT = 0.3  # of its width on which a thing stands; on less it lies
 COARSE = 256  # pixels of the copy on which shadows are made
 
 
@@ -173,7 +174,8 @@ def _contact(shape: Grey) -> Grey:
         foot = int(rows[-1])
         reach = max(3, (foot - int(rows[0])) // 12)
         base = shape[max(0, foot - reach) : foot + 1].max(axis=0)
-        dark[max(0, foot - 2) : foot + 2] = base
+        if np.ptp(np.flatnonzero(base > 0.5)) > FOOT * np.ptp(np.flatnonzero(shape.max(axis=0))):
+            dark[max(0, foot - 2) : foot + 2] = base
     return np.asarray(np.clip(1.6 * cv2.GaussianBlur(dark, (0, 0), 4.5, sigmaY=1.6), 0, 1))
 
 

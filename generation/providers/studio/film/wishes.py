@@ -62,7 +62,9 @@ def wish_of(asked: VideoAsked) -> Wish:
         raise refusals.too_long(LONGEST)
     brief = asked.brief
     own = " ".join((asked.title, brief.words, brief.category, brief.subcategory, *brief.vocabulary))
-    reader = _Reader(_words(own), asked.seconds)
+    said = named(f"{asked.title}\n{brief.words}")
+    kinds = {brief.category, said[0][0] if said else ""} - {""}
+    reader = _Reader(_words(own), frozenset(kinds), asked.seconds)
     for clause in _clauses(read(asked.prompt, _TABLE)):
         reader.take(clause)
     wish = reader.wish()
@@ -92,6 +94,7 @@ class _Reader:
     """Reads clause by clause; each token is used once, what is left over is unknown."""
 
     own: frozenset[str]
+    kinds: frozenset[str]  # the product's categories, none where nobody said them
     seconds: int
     movements: set[str] = field(default_factory=set)
     pace: float = 1.0
@@ -111,6 +114,7 @@ class _Reader:
         )
 
     def take(self, clause: list[Token]) -> None:
+        order, before = [token.text for token in clause], len(self.unknown)
         clause = self._without(clause)
         names = {token.name for token in clause}
         steps: tuple[Callable[[list[Token], set[str]], list[Token]], ...] = (
@@ -122,6 +126,9 @@ class _Reader:
         for step in steps:
             clause = step(clause, names)
         self.unknown += [token.text for token in clause if not self._is_harmless(token)]
+        self.unknown[before:] = sorted(
+            self.unknown[before:], key=lambda text: order.index(text) if text in order else 0
+        )
 
     def _without(self, clause: list[Token]) -> list[Token]:
         """Drop "no music": what films never have, and movements that are not wanted."""
@@ -130,8 +137,10 @@ class _Reader:
         for token in clause:
             if token.name == "no":
                 off = True
-            elif off and (token.name == "never" or token.name in MOVEMENTS):
+            elif off and (token.name == "never" or token.name in (*MOVEMENTS, *PACES)):
                 continue
+            elif off and token.name == "backdrop":
+                self.unknown.append(f"no {token.text}")
             elif not (off and token.name in ("and", "filler")):
                 off = False
                 left.append(token)
@@ -159,7 +168,7 @@ class _Reader:
     def _ground(self, clause: list[Token], names: set[str]) -> list[Token]:
         """A colour is the backdrop's where it stands after "on" or right before "backdrop"."""
         left: list[Token] = []
-        behind = False
+        behind = False  # the product: what is said after "on"
         for at, token in enumerate(clause):
             behind = behind or token.name == "on"
             nouns = [t.name for t in clause[at + 1 : at + 4] if t.name not in ("filler", "nice")]
@@ -170,6 +179,8 @@ class _Reader:
                 self.backdrop = (DARK, "dark")
             elif token.name == "pale":
                 self.backdrop = self.backdrop if self.backdrop[0] else (PALE, "pale")
+            elif behind and token.name == "word" and token.text not in self.own:
+                self.unknown.append(token.text)
             elif token.name != "colour" or not self._is_own_colour(clause, at):
                 left.append(token)
         return left
@@ -190,6 +201,8 @@ class _Reader:
 
     def _is_harmless(self, token: Token) -> bool:
         """Words that name the product, and small words that were not needed."""
-        if token.name == "word":
-            return token.text in self.own or named(token.text) is not None
-        return token.name in _SKIPPED
+        if token.name != "word":
+            return token.name in _SKIPPED
+        other = named(token.text)
+        is_named = other is not None and (not self.kinds or other[0][0] in self.kinds)
+        return token.text in self.own or is_named

@@ -12,6 +12,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
@@ -23,6 +24,8 @@ log = logging.getLogger("techpack.videos")
 
 # Longer than any fetch may take, and what follows it until a film names its files.
 ON_ITS_WAY: Final = timedelta(hours=6)
+# A film that was made here is named when its job settles, which may wait until its deadline.
+AFTER_DEADLINE: Final = timedelta(hours=1)
 AT_ONCE: Final = 200
 
 
@@ -46,7 +49,8 @@ def take_in_poster(poster: bytes) -> str:
 
 
 def _expect(key: str) -> None:
-    LooseFile.objects.create(key=key, due_at=Now() + ON_ITS_WAY)
+    deadline = timedelta(seconds=settings.VIDEO_DEADLINE_S)
+    LooseFile.objects.create(key=key, due_at=Now() + max(ON_ITS_WAY, deadline + AFTER_DEADLINE))
 
 
 def remove(keys: Iterable[str]) -> None:

@@ -184,6 +184,8 @@ def test_an_ambiguous_purchase_fires_for_its_operation() -> None:
         ("LedgerDrift", {"drift": 1}, True),
         ("OldestJobWaiting", {"oldest_waiting_s": 300, "jobs_waiting": 1}, False),
         ("OldestJobWaiting", {"oldest_waiting_s": 301, "jobs_waiting": 1}, True),
+        ("VideosSilent", {"oldest_silent_s": 300}, False),
+        ("VideosSilent", {"oldest_silent_s": 301, "videos_silent": 1}, True),
         ("SweeperSilent", {"swept_at": ago(seconds=60)}, False),
         ("SweeperSilent", {"swept_at": ago(seconds=61)}, True),
         ("SweeperSilent", {"swept_at": None}, False),

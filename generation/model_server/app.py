@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import json
 import logging
+import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass
 from typing import Any, Final
 from uuid import uuid4
 
 from generation.model_server.asked import MODEL, chat_task, form_in, object_in, picture_task
+from generation.model_server.exchange import Reply, Request, json_reply
+from generation.model_server.film_desk import FilmDesk, FilmTerms
+from generation.model_server.film_routes import FilmRoutes, route_of
 from generation.model_server.metrics import Metrics
 from generation.model_server.refusals import Refused, broken, too_large
 from generation.model_server.seats import RETRY_AFTER_S, Works
@@ -21,41 +25,25 @@ log = logging.getLogger("techpack.model_server")
 
 BODY_MOST: Final = 64 * 1024 * 1024
 OPEN: Final = ("/healthz", "/readyz", "/metrics")  # asked by the cluster, which has no key
-_JSON: Final = "application/json"
+PIECE: Final = 256 * 1024
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
-@dataclass(frozen=True)
-class Request:
-    """What came: headers in lower case, the body whole."""
-
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What goes back."""
-
-    body: bytes
-    status: int = 200
-    content_type: str = _JSON
-    headers: Mapping[str, str] | None = None
-
-
 class App:
     """An ASGI application over ``works``; with ``key``, only who knows it is let in."""
 
-    def __init__(self, works: Works, *, key: str = "") -> None:
+    def __init__(self, works: Works, *, key: str = "", films: FilmTerms | None = None) -> None:
         self._works, self._key = works, key
-        self._metrics = Metrics(works)
+        self._films = FilmDesk(works, films or FilmTerms())
+        self._metrics = Metrics(works, self._films)
         self.routes: dict[tuple[str, str], Callable[[Request], Awaitable[Reply]]] = {
             ("POST", "/v1/chat/completions"): self._chat,
             ("POST", "/v1/images/edits"): self._edit,
             ("POST", "/v1/images/generations"): self._generate,
+            **FilmRoutes(self._films).table,
             ("GET", "/v1/models"): self._models,
             ("GET", f"/v1/models/{MODEL}"): self._model,
             ("GET", "/healthz"): self._health,
@@ -83,11 +71,12 @@ class App:
                     await send({"type": "lifespan.startup.failed", "message": str(error)})
                     return
                 await send({"type": "lifespan.startup.complete"})
+        await self._films.stop()
         await self._works.stop()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer(self, scope: Scope, receive: Receive) -> tuple[str, Reply]:
-        method, path = scope["method"], scope["path"]
+        method, (path, video_id) = scope["method"], route_of(scope["path"])
         known = any(path == address for _, address in self.routes)
         try:
             handler = self._handler(method, path, is_known=known)
@@ -98,7 +87,8 @@ class App:
             if path not in OPEN:
                 self._let_in(headers)
             body = await _body(headers, receive)
-            reply = await handler(Request(headers, body))
+            query = scope["query_string"].decode("latin-1")
+            reply = await handler(Request(headers, body, video_id, query))
         except Refused as refused:
             reply = _refusal(refused)
         except Exception:
@@ -140,7 +130,7 @@ class App:
             return _streamed(result["chunks"], body.get("stream_options"))
         else:
             told = {"choices": result["choices"], "usage": result["usage"]}
-        return _json({**_head("chat.completion"), **told})
+        return json_reply({**_head("chat.completion"), **told})
 
     async def _edit(self, request: Request) -> Reply:
         fields, pictures = form_in(request.body, request.headers.get("content-type", ""))
@@ -154,7 +144,7 @@ class App:
     async def _drawn(self, task: dict[str, Any]) -> Reply:
         result = await self._done(task)
         tokens = tokeniser.count_text(task["prompt"])
-        return _json(
+        return json_reply(
             {
                 "created": int(time.time()),
                 "data": [{"b64_json": result["picture"]}],
@@ -174,17 +164,19 @@ class App:
         return result
 
     async def _models(self, request: Request) -> Reply:
-        return _json({"object": "list", "data": [_MODEL]})
+        return json_reply({"object": "list", "data": [_MODEL]})
 
     async def _model(self, request: Request) -> Reply:
-        return _json(_MODEL)
+        return json_reply(_MODEL)
 
     async def _health(self, request: Request) -> Reply:
-        return _json({"status": "ok"})
+        return json_reply({"status": "ok"})
 
     async def _readiness(self, request: Request) -> Reply:
         is_ready = self._works.is_ready
-        return _json({"status": "ready" if is_ready else "not ready"}, 200 if is_ready else 503)
+        return json_reply(
+            {"status": "ready" if is_ready else "not ready"}, 200 if is_ready else 503
+        )
 
     async def _counted(self, request: Request) -> Reply:
         return Reply(self._metrics.text(), content_type="text/plain; version=0.0.4; charset=utf-8")
@@ -226,13 +218,9 @@ def _streamed(chunks: list[Any], options: Any) -> Reply:
     return Reply("".join([*lines, "data: [DONE]\n\n"]).encode(), content_type="text/event-stream")
 
 
-def _json(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
-    return Reply(json.dumps(value).encode(), status, headers=headers)
-
-
 def _refusal(refused: Refused) -> Reply:
     headers = {"retry-after": str(RETRY_AFTER_S)} if refused.status == 429 else None
-    return _json({"error": refused.error}, refused.status, headers)
+    return json_reply({"error": refused.error}, refused.status, headers)
 
 
 async def _body(headers: Mapping[str, str], receive: Receive) -> bytes:
@@ -253,12 +241,23 @@ async def _body(headers: Mapping[str, str], receive: Receive) -> bytes:
 
 
 async def _sent(reply: Reply, send: Send) -> None:
+    if reply.file is None:
+        await _begun(reply, len(reply.body), send)
+        await send({"type": "http.response.body", "body": reply.body})
+        return
+    with reply.file as file:
+        await _begun(reply, os.fstat(file.fileno()).st_size, send)
+        while piece := await asyncio.to_thread(file.read, PIECE):
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _begun(reply: Reply, length: int, send: Send) -> None:
     headers = {
         "content-type": reply.content_type,
-        "content-length": str(len(reply.body)),
+        "content-length": str(length),
         "x-content-type-options": "nosniff",
         **(reply.headers or {}),
     }
     listed = [(name.encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": reply.status, "headers": listed})
-    await send({"type": "http.response.body", "body": reply.body})

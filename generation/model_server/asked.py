@@ -75,7 +75,7 @@ def chat_task(body: Mapping[str, Any]) -> Task:
     urls = [part["image_url"] for part in parts if "image_url" in part]
     if len(urls) > PICTURES_MOST:
         raise Refused(f"At most {PICTURES_MOST} pictures.", param="messages")
-    pictures = [_picture(url) for url in urls]
+    pictures = [picture_in(url) for url in urls]
     return {"kind": "see", "operation": operation, "texts": texts, "pictures": pictures}
 
 
@@ -114,15 +114,16 @@ def _parts(messages: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]
             yield from (part for part in content if isinstance(part, Mapping))
 
 
-def _picture(told: Any) -> bytes:
+def picture_in(told: Any, *, param: str = "messages") -> bytes:
+    """The picture that an address holds, bare or as ``{"url": …}``."""
     url = told.get("url") if isinstance(told, Mapping) else told
     match = _DATA_URL.fullmatch(url) if isinstance(url, str) else None
     if match is None:
-        raise not_an_image("Send pictures as data:image/…;base64 addresses.", "messages")
+        raise not_an_image("Send pictures as data:image/…;base64 addresses.", param)
     try:
         return base64.b64decode(match[1], validate=True)
     except (binascii.Error, ValueError):
-        raise not_an_image("A picture is not valid base64.", "messages") from None
+        raise not_an_image("A picture is not valid base64.", param) from None
 
 
 def _question(body: Mapping[str, Any], messages: list[Any], is_stream: bool) -> Task:
@@ -194,18 +195,20 @@ class _Held(FileUploadHandler):
         self.held.append((self.field_name or "", b"".join(self._parts)))
 
 
-def form_in(body: bytes, content_type: str) -> tuple[dict[str, str], list[bytes]]:
-    """The fields and the pictures of a multipart form."""
+def form_in(
+    body: bytes, content_type: str, *, field: str = "image"
+) -> tuple[dict[str, str], list[bytes]]:
+    """The fields of a multipart form, and the pictures that are sent as ``field``."""
     handler = _Held()
     meta = {"CONTENT_TYPE": content_type, "CONTENT_LENGTH": str(len(body))}
     try:
         fields, _ = MultiPartParser(meta, BytesIO(body), [handler], "utf-8").parse()
     except (MultiPartParserError, SuspiciousOperation, ValueError):
         raise Refused("The body is no multipart form.", code="invalid_form") from None
-    if any(not name.startswith("image") for name, _ in handler.held):
+    if other := next((name for name, _ in handler.held if not name.startswith(field)), ""):
         raise Refused(
-            "Send pictures as image; masks are not supported.",
+            f"Send pictures as {field}; other files are not supported.",
             code="unsupported_parameter",
-            param="mask",
+            param=other[:80],
         )
     return {name: str(fields[name]) for name in fields}, [data for _, data in handler.held]

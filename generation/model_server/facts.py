@@ -73,6 +73,7 @@ class Facts(Told):
     """All that a prompt's data may say."""
 
     task: Name = ""
+    title: Name = ""
     viewType: Name = ""
     product: ProductTold = ProductTold()
     views: Annotated[list[ViewTold], Field(max_length=32)] = []

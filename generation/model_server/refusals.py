@@ -7,6 +7,8 @@ from typing import Any, Final
 INVALID: Final = "invalid_request_error"
 USER: Final = "image_generation_user_error"  # not the request is wrong, but what was wished
 
+BUSY: Final = 429
+
 
 class Refused(Exception):
     """A request that is not done; ``status`` is HTTP's."""
@@ -57,3 +59,13 @@ def too_large(most: int) -> Refused:
 def broken() -> Refused:
     """Our own failure."""
     return Refused("Something went wrong here.", status=500, kind="server_error")
+
+
+def all_busy() -> Refused:
+    """Too much at once."""
+    return Refused(
+        "All seats are busy. Ask again in a moment.",
+        status=BUSY,
+        kind="rate_limit_error",
+        code="rate_limit_exceeded",
+    )

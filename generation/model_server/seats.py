@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, Final, Protocol
 
-from generation.model_server.refusals import Refused, broken
+from generation.model_server.refusals import all_busy, broken
 
 log = logging.getLogger("techpack.model_server")
 
@@ -135,12 +135,7 @@ class Seats:
     async def do(self, task: Mapping[str, Any]) -> dict[str, Any]:
         """The result of a task, once a seat is free. Raises Refused where too many wait."""
         if self._free.empty() and self.waiting >= self._waiting_most:
-            raise Refused(
-                "All seats are busy. Ask again in a moment.",
-                status=429,
-                kind="rate_limit_error",
-                code="rate_limit_exceeded",
-            )
+            raise all_busy()
         self.waiting += 1
         try:
             seat = await self._free.get()

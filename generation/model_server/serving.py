@@ -5,17 +5,26 @@ from __future__ import annotations
 import uvicorn
 
 from generation.model_server.app import App
+from generation.model_server.film_desk import FilmTerms
 from generation.model_server.seats import Seats
 
 
 def run(
-    *, host: str, port: int, workers: int, waiting_most: int, timeout_s: float, key: str
+    *,
+    host: str,
+    port: int,
+    workers: int,
+    waiting_most: int,
+    timeout_s: float,
+    key: str,
+    films: FilmTerms,
 ) -> None:
     """Serve on ``host:port`` with ``workers`` seats; returns after SIGTERM or SIGINT.
 
     What has begun is finished first, for at most ``timeout_s`` seconds.
     """
-    app = App(Seats(size=workers, waiting_most=waiting_most, timeout_s=timeout_s), key=key)
+    seats = Seats(size=workers, waiting_most=waiting_most, timeout_s=timeout_s)
+    app = App(seats, key=key, films=films)
     config = uvicorn.Config(
         app,
         host=host,

@@ -17,7 +17,7 @@ from typing import Any, Final
 import cv2
 
 from generation.errors import Failure, ProviderError, RequestRefused
-from generation.model_server import telling
+from generation.model_server import film_work, telling
 from generation.model_server.facts import Facts, facts_in, views_of
 from generation.model_server.line_art import drawn
 from generation.model_server.refusals import USER, Refused, broken
@@ -207,4 +207,6 @@ _TASKS: Final[Mapping[str, Callable[[Task], Result]]] = {
     "see": _see,
     "draw": _draw,
     "chat": _chat,
+    "film-check": film_work.check_film,
+    "film": film_work.make_film,
 }

@@ -148,6 +148,8 @@ def verdict(fault: Fault) -> tuple[Failure, VideoCode]:
     own = next((code for code in CODES if code in fault.codes), None)
     if own is not None:
         return _CLASSES[own], own
+    if "film_not_possible" in fault.codes:
+        return Failure.USER_INPUT, "invalid_request"
     failure = _class_of(fault)
     return failure, _code_of(failure, fault)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -42,12 +43,18 @@ class Command(BaseCommand):
             "can be read by everybody on the machine",
         )
 
+        _add_films(parser)
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until asked to stop."""
+        from generation.model_server.film_desk import FilmTerms
         from generation.model_server.serving import run
 
         if options["workers"] < 1 or options["waiting"] < 0 or options["timeout"] <= 0:
             raise CommandError("--workers and --timeout have to be above 0, --waiting not below.")
+        if min(options["films"], options["films_hours"], options["films_mb"]) <= 0:
+            raise CommandError("--films, --films-hours and --films-mb have to be above 0.")
+        folder = options["films_folder"]
         run(
             host=options["host"],
             port=options["port"],
@@ -55,4 +62,38 @@ class Command(BaseCommand):
             waiting_most=options["waiting"],
             timeout_s=options["timeout"],
             key=options["key"],
+            films=FilmTerms(
+                folder=Path(folder) if folder else None,
+                waiting_most=options["films"],
+                keep_s=options["films_hours"] * 3600,
+                most_bytes=options["films_mb"] * 2**20,
+            ),
         )
+
+
+def _add_films(parser: ArgumentParser) -> None:
+    env = os.environ.get
+    parser.add_argument(
+        "--films",
+        type=int,
+        default=env("MODEL_SERVER_FILMS", "16"),
+        help="films that may wait to be made; the next is answered with 429",
+    )
+    parser.add_argument(
+        "--films-folder",
+        default=env("MODEL_SERVER_FILMS_FOLDER", ""),
+        help="where films are kept; servers behind one address need one that they share. "
+        "Without: a temporary one, gone with the server",
+    )
+    parser.add_argument(
+        "--films-hours",
+        type=float,
+        default=env("MODEL_SERVER_FILMS_HOURS", "24"),
+        help="how long a film is kept",
+    )
+    parser.add_argument(
+        "--films-mb",
+        type=int,
+        default=env("MODEL_SERVER_FILMS_MB", "1024"),
+        help="room for films that are done; the oldest have to go first",
+    )

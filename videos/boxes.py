@@ -115,7 +115,9 @@ class _Claims:
         elif kind == b"elst":
             self.edits += _number(data, at + 4)
         else:
-            begin = at + 4 + (4 * (1 + (data[at] == 1)) if kind == b"sbgp" else 0)
+            begin = at + 4
+            if kind == b"sbgp":  # grouping type, and a parameter from version 1 on
+                begin += 4 if _number(data, at) >> 24 == 0 else 8
             count = min(_number(data, begin), (len(data) - begin) // 8)
             runs = struct.iter_unpack(">II", data[begin + 4 : begin + 4 + 8 * count])
             self.samples += sum(samples for samples, _ in runs)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import resource
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from django.contrib.auth import get_user_model
 from django.core.cache import cache
@@ -18,6 +21,7 @@ from hypothesis import strategies as st
 from accounts.operations import create_key
 from core import storage
 from techpack.models import Product
+from tests.asgi import serving
 from tests.core.coroutines import finished
 from tests.fakes.films import small_film
 from tests.videos.rows import put_video
@@ -189,6 +193,30 @@ def test_a_large_film_is_sent_as_it_is_read(user: Any) -> None:
     blocks = finished(blocks_of, video, by_key(user))
     assert b"".join(blocks) == large
     assert max(map(len, blocks)) <= storage.BLOCK
+
+
+def resident_bytes() -> int:
+    """The memory of this process as it is now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
+
+
+@pytest.mark.thorough
+def test_two_hundred_megabytes_are_served_in_little_memory(user: Any, video: Video) -> None:
+    count = 200_000_000
+    block = bytes(1_000_000)
+    key, _ = storage.put_stream("films", (block for _ in range(200)), "mp4", most=count)
+    Video.objects.filter(pk=video.pk).update(file_key=key, byte_count=count)
+    headers = by_key(user)
+    most = got = 0
+    with serving() as site:
+        before = resident_bytes()
+        with httpx.stream("GET", site + address(video), headers=headers, timeout=60) as answer:
+            for piece in answer.iter_bytes(1_000_000):
+                got += len(piece)
+                most = max(most, resident_bytes() - before)
+    assert got == count
+    assert most < 40_000_000
 
 
 NUMBERS = st.one_of(

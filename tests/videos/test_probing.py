@@ -221,6 +221,13 @@ def bomb() -> bytes:
     return bytes(data)
 
 
+@pytest.mark.parametrize("kind", [b"stsz", b"stz2", b"trun", b"stts", b"ctts", b"sbgp", b"elst"])
+def test_a_table_that_ends_before_its_count_is_cut_off(kind: bytes) -> None:
+    for rest in range(8):
+        end = struct.pack(">I4s", 12 + rest, b"meta") + kind + bytes(rest)
+        assert "cut off" in refused(small_film() + end), rest
+
+
 @pytest.mark.parametrize("kind", [b"cmov", b"senc", b"saiz"])
 def test_tables_that_hide_what_they_claim_are_not_opened(kind: bytes) -> None:
     data = film(shades=[80] * 5).replace(b"udta", kind)

@@ -31,7 +31,8 @@ def words(prompt: str) -> VideoAsked:
         ("360° spin of the pink hoodie", {"turn"}),
         ("Show it from all sides, 4 seconds", {"turn"}),
         ("pan across the front, then zoom out", {"pan", "out"}),
-        ("Zoom in on the cuff and the hood", {"in"}),
+        ("Zoom in on the hood", {"in"}),
+        ("Zoom in on the cuff", {"close"}),
         ("fabric study", {"close"}),
         ("a close-up of the stitching, no music, no people", {"close"}),
         ("no zoom, just still photos", {"still"}),
@@ -164,6 +165,31 @@ def test_close_goes_to_a_part_of_the_product() -> None:
     rows = [np.flatnonzero((s.astype(int).max(axis=2) < 60).any(axis=1)) for s in (first, near)]
     assert rows[0][-1] < 145  # whole
     assert rows[1][-1] >= 148  # cut by the frame
+
+
+@pytest.mark.parametrize(
+    ("name", "category", "prompt", "caption"),
+    [
+        ("polo-navy-front", "tops", "close to the collar", "Front: neckline (estimated)."),
+        ("trousers-plaid-flatlay", "trousers", "slowly zoom in on the waistband",
+         "Front: waistband."),
+    ],
+)  # fmt: skip
+def test_a_part_that_is_named_is_gone_to_and_said(
+    name: str, category: str, prompt: str, caption: str
+) -> None:
+    brief = Brief(category=category)
+    film = made(asked(view_of(name), prompt=prompt, title="X", brief=brief))
+    assert caption in film.captions
+    near = film.captions.count("Front: ")
+    assert near == film.captions.count(caption)
+
+
+def test_a_part_whose_place_is_not_known_is_refused() -> None:
+    with pytest.raises(ProviderError) as caught:
+        made(asked(view_of("mug-black"), prompt="close to the handle", title="Mug"))
+    assert "Where the handle is, is not known" in caught.value.words
+    assert caught.value.code == "invalid_request"
 
 
 @pytest.mark.parametrize(

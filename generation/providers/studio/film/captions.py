@@ -19,7 +19,6 @@ VIEWS: Final = {
     "bottom": "From below",
     "interior": "Inside",
     "detail": "Detail",
-    "label": "Label",
 }
 
 

@@ -131,7 +131,7 @@ class Strip:
             rules.append((0, self._px(92), self.width, self._px(92) + thick - 1))
             rules.append((self._px(290), self._px(92), self._px(290) + thick - 1, self.height))
         else:
-            for x in (self._px(650), self._px(890)):
+            for x in (self._px(600), self._px(890)):
                 rules.append((x, 0, x + thick - 1, self.height))
         return rules
 
@@ -144,8 +144,8 @@ class Strip:
                 Line(LABEL, PLAIN, px(23), px(318), px(138), px(372), inks.soft),
             ]
         return [
-            Line(title, BOLD, px(34), px(40), px(57), px(580), inks.ink),
-            Line(view, PLAIN, px(24), px(674), px(54), px(194), inks.ink),
+            Line(title, BOLD, px(34), px(40), px(57), px(530), inks.ink),
+            Line(view, PLAIN, px(24), px(624), px(54), px(246), inks.ink),
             Line(LABEL, PLAIN, px(21), px(914), px(53), px(340), inks.soft),
         ]
 

@@ -127,7 +127,12 @@ class _Production:
         for at, view in enumerate(shown):
             name = captions.name_of(view.view_type).lower()
             self.told(1 + (LOOKED - 1) * at // len(shown), f"Looking at the photo: {name}")
-            stills.append(still_of(view, self._family, closely=closely))
+            still = still_of(view, self._family, closely=closely, parts=self.wish.parts)
+            stills.append(still)
+        found = {point.part for still in stills for point in still.points}
+        for part in self.wish.parts:
+            if part not in found:
+                raise refusals.part_unknown(part)
         return stills
 
 

@@ -37,6 +37,15 @@ def too_long(most: int) -> ProviderError:
     )
 
 
+def part_unknown(part: str) -> ProviderError:
+    """A part to go close to that is not found."""
+    return _refused(
+        "a part's place is not known",
+        f"Where the {part.lower()} is, is not known on these photos. {FREE}",
+        ["Ask for close-ups without naming a part", "Choose other photos or a longer film"],
+    )
+
+
 def no_photos() -> ProviderError:
     """Nothing to film."""
     return _refused(

@@ -28,7 +28,7 @@ CREEP: Final = 1.03
 ENLARGED: Final = 2.1  # film pixels for a photo's pixel; beyond, a close look shows blur
 PHOTO_AS_TAKEN: Final = "The whole photo, as it was taken"
 
-_ORDER: Final = (*STANDING[:5], "three-quarter", *LYING, *NEAR)
+_ORDER: Final = (*STANDING[:5], *LYING, *NEAR)
 
 
 @dataclass(frozen=True)

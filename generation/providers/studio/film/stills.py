@@ -16,11 +16,11 @@ from generation.providers.studio.edits.matte import matte_of
 from generation.providers.studio.film.planes import Bytes
 from generation.providers.studio.film.refusals import unreadable
 from generation.providers.studio.seen import Seen, landmarks_of, see
-from generation.providers.studio.shapes import Box, Family
+from generation.providers.studio.shapes import Box, Family, Shot
 
 STANDING = ("front", "right", "side", "back", "left", "other")  # as a turntable shows them
 LYING = ("top", "bottom")
-NEAR = ("interior", "detail", "label")  # a part only: its height says nothing of the product's
+NEAR = ("interior", "detail")  # a part only: its height says nothing of the product's
 SOFT_EDGE = 6  # pixels kept around the outline
 SMALL = 0.02  # of the largest part; smaller ones are crumbs of the background
 AT_BORDER = 0.12  # of a side of the picture; a product cut off there cannot be lifted
@@ -36,6 +36,7 @@ class Point:
     x: float
     y: float
     side: float  # of the box's height
+    part: str = ""  # the engine's name of it
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,8 @@ class Still:
 PRINT_POINTS = (Point("closer", 0.5, 0.34, 0.62), Point("closer", 0.5, 0.66, 0.62))
 
 
-def still_of(view: View, family: Family, *, closely: bool) -> Still:
-    """Look at a view; ``closely`` also finds the places worth a closer look.
+def still_of(view: View, family: Family, *, closely: bool, parts: tuple[str, ...] = ()) -> Still:
+    """Look at a view; ``closely`` also finds the places worth a closer look, or just ``parts``.
 
     Raises ProviderError where the bytes are no picture.
     """
@@ -79,7 +80,7 @@ def still_of(view: View, family: Family, *, closely: bool) -> Still:
         raise unreadable() from error
     if not _can_be_lifted(view, seen):
         return _print_of(view, seen)
-    return _lifted(view, seen, _points(view, seen, family) if closely else ())
+    return _lifted(view, seen, _points(view, seen, family, parts) if closely else ())
 
 
 def _can_be_lifted(view: View, seen: Seen) -> bool:
@@ -136,21 +137,33 @@ def _print_of(view: View, seen: Seen) -> Still:
     )
 
 
-def _points(view: View, seen: Seen, family: Family) -> tuple[Point, ...]:
-    """The first close-ups that the engine would cut, named where their place is sure."""
+def _points(view: View, seen: Seen, family: Family, parts: tuple[str, ...]) -> tuple[Point, ...]:
+    """The first close-ups that the engine would cut, or just those of ``parts``."""
+    count = closeups.MOST if parts else POINTS
     found = landmarks_of(seen, family, view)
     anchors = landmarks.anchors(seen.outline, family, found)
-    shots = closeups.plan(seen.photo, seen.outline, found, anchors, family, count=POINTS)
+    shots = closeups.plan(seen.photo, seen.outline, found, anchors, family, count=count)
     x, y, width, height = silhouette.bounding_box(
         silhouette.largest_part(seen.outline.mask, rel=SMALL)
     )
-    return tuple(
+    points = (
         Point(
-            shot.name if shot.kind == "landmark" and "estimated" not in shot.reason else "Detail",
+            _name_of(shot, view, wanted=bool(parts)),
             (shot.box[0] + shot.box[2] / 2 - x) / width,
             (shot.box[1] + shot.box[3] / 2 - y) / height,
             shot.box[3] / height,
+            shot.name,
         )
         for shot in shots
-        if shot.kind != "texture"
+        if shot.kind != "texture" and (not parts or shot.name in parts)
     )
+    return tuple(points)
+
+
+def _name_of(shot: Shot, view: View, *, wanted: bool) -> str:
+    """A close-up by its landmark; where that is a guess it says so, or is just a detail."""
+    if shot.kind != "landmark" or ("ront" in shot.name and view.view_type != "front"):
+        return "Detail"
+    if "estimated" not in shot.reason:
+        return shot.name
+    return f"{shot.name} (estimated)" if wanted else "Detail"

@@ -19,6 +19,18 @@ MOVEMENTS: Final = {
     "close": "close-ups",
     "still": "still",
 }
+# The engine's own names of its close-ups.
+PARTS: Final = {
+    "part-neckline": "Neckline",
+    "part-cuff": "Sleeve end",
+    "part-hem": "Hem",
+    "part-waistband": "Waistband",
+    "part-fly": "Front rise",
+    "part-toe": "Toe",
+    "part-heel": "Heel",
+    "part-sole": "Sole",
+    "part-handle": "Handle",
+}
 PACES: Final = {"slow": 0.6, "quick": 1.5}
 DARK, PALE = "#2c3640", "#eef0ec"
 SIDES: Final = ("left", "right")
@@ -33,11 +45,13 @@ _SKIPPED: Final = frozenset(
 class Wish:
     """What was understood, and the words that were not.
 
-    ``movements`` are names of ``MOVEMENTS``, none for the usual; ``backdrop`` is ``#rrggbb`` or
-    "" for paper; ``warmth`` is -1..1; ``light_from`` a side or "".
+    ``movements`` are names of ``MOVEMENTS``, none for the usual; ``parts`` are close-ups to go
+    to; ``backdrop`` is ``#rrggbb`` or "" for paper; ``warmth`` is -1..1; ``light_from`` a side
+    or "".
     """
 
     movements: frozenset[str] = frozenset()
+    parts: tuple[str, ...] = ()
     pace: float = 1.0
     backdrop: str = ""
     backdrop_name: str = ""
@@ -49,6 +63,7 @@ class Wish:
     def said(self) -> list[str]:
         """What was understood, in few words each."""
         parts = [words for name, words in MOVEMENTS.items() if name in self.movements]
+        parts += [f"close to the {part.lower()}" for part in self.parts]
         parts += [name for name, pace in PACES.items() if pace == self.pace]
         parts += [f"{self.backdrop_name} backdrop"] if self.backdrop_name else []
         parts += [{1: "warm light", -1: "cool light"}[round(self.warmth)]] if self.warmth else []
@@ -97,6 +112,7 @@ class _Reader:
     kinds: frozenset[str]  # the product's categories, none where nobody said them
     seconds: int
     movements: set[str] = field(default_factory=set)
+    parts: dict[str, None] = field(default_factory=dict)
     pace: float = 1.0
     backdrop: tuple[str, str] = ("", "")
     warmth: float = 0.0
@@ -104,8 +120,10 @@ class _Reader:
     unknown: list[str] = field(default_factory=list)
 
     def wish(self) -> Wish:
+        near = {"close"} if self.parts else set()
         return Wish(
-            frozenset(self.movements),
+            frozenset(self.movements - ({"in"} if near else set()) | near),
+            tuple(self.parts),
             self.pace,
             *self.backdrop,
             self.warmth,
@@ -161,9 +179,10 @@ class _Reader:
 
     def _movement(self, clause: list[Token], names: set[str]) -> list[Token]:
         self.movements |= names & set(MOVEMENTS)
+        self.parts |= {PARTS[t.name]: None for t in clause if t.name in PARTS}
         for name, pace in PACES.items():
             self.pace = pace if name in names else self.pace
-        return [t for t in clause if t.name not in MOVEMENTS and t.name not in PACES]
+        return [t for t in clause if t.name not in {*MOVEMENTS, *PACES, *PARTS}]
 
     def _ground(self, clause: list[Token], names: set[str]) -> list[Token]:
         """A colour is the backdrop's where it stands after "on" or right before "backdrop"."""

@@ -13,6 +13,7 @@ from accounts.operations import create_key
 from core.docs import files
 from credits import operations as ledger
 from credits import queries as credit
+from generation.errors import Failure, ProviderError
 from tests.browser.conftest import assert_looks_right
 from tests.core.docs import Sample, samples
 
@@ -55,6 +56,7 @@ def own_site(browser: Browser, streaming: str, person: User) -> Any:
     page = browser.new_page()
     page.set_default_timeout(10_000)
     page.route("**/v1/**", pass_on)
+    page.route("**/api/**", pass_on)
     page.goto(f"{streaming}/docs/errors/insufficient-credits")
     yield page
     page.close()
@@ -65,8 +67,8 @@ def run(page: Page, sample: Sample) -> None:
     page.evaluate(f"(async () => {{\n{sample.code}\n}})()")
 
 
-def test_there_is_one_and_it_is_run_below() -> None:
-    assert list(SAMPLES) == ["errors/insufficient-credits 5"]
+def test_there_are_two_and_they_are_run_below() -> None:
+    assert list(SAMPLES) == ["errors/insufficient-credits 5", "errors/video-errors 4"]
 
 
 def test_the_button_asks_again_in_the_size_that_fits(own_site: Page, person: User) -> None:
@@ -86,3 +88,24 @@ def test_the_button_asks_again_in_the_size_that_fits(own_site: Page, person: Use
 def test_what_the_credits_cover_is_answered_at_once(own_site: Page, person: User) -> None:
     run(own_site, SAMPLES["errors/insufficient-credits 5"])
     expect(own_site.locator("main")).to_contain_text("I am the studio's own answerer")
+
+
+def test_a_film_that_fails_is_told_in_words_and_can_be_asked_for_again_where_that_helps(
+    own_site: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film = SAMPLES["errors/video-errors 4"]
+    run(own_site, film)
+    place = own_site.locator("main")
+    expect(place).to_contain_text("MODERATION_BLOCKED: Your request was blocked by our moderation")
+    expect(place.get_by_role("listitem").first).to_contain_text("Leave out “gory scene”")
+    expect(place.get_by_role("button")).to_have_count(0)
+    with monkeypatch.context() as patch:
+        patch.setattr("videos.moderation.check", _is_busy)
+        run(own_site, film)
+        expect(place).to_contain_text("RATE_LIMIT_EXCEEDED: ")
+    place.get_by_role("button", name="Try again").click()
+    expect(place).to_contain_text("MODERATION_BLOCKED: ")
+
+
+def _is_busy(words: str) -> None:
+    raise ProviderError(Failure.TRANSIENT, "busy", code="rate_limit_exceeded")

@@ -311,7 +311,7 @@ def test_every_code_that_is_told_is_in_the_code() -> None:
     room = docs.FOLDER.parent
     sources = "\n".join(
         path.read_text()
-        for app in ("core", "generation", "credits", "assistant", "techpack")
+        for app in ("core", "generation", "credits", "assistant", "techpack", "videos")
         for path in (room / app).rglob("*.py")
     ).upper()
     for _, codes in table_of("errors/", below="Codes"):

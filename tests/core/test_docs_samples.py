@@ -79,7 +79,8 @@ OF_THE_POOR = {
     "errors/insufficient-credits 3",
     "errors/insufficient-credits 4",
 }
-PLAIN = sorted(set(ALL) - OF_A_PACK - OF_THE_POOR)
+OF_A_FILM = {"errors/video-errors 3"}
+PLAIN = sorted(set(ALL) - OF_A_PACK - OF_THE_POOR - OF_A_FILM)
 
 
 @pytest.mark.parametrize("name", PLAIN)
@@ -138,3 +139,19 @@ def test_an_answer_is_shortened_to_what_the_credits_cover(
 def test_a_refused_call_says_why_and_what_to_do(run: Run) -> None:
     told = next(name for name in PLAIN if name.startswith("errors/ "))
     assert run(ALL[told]).stderr.startswith("not_found: ")
+
+
+def test_a_video_is_made_and_saved_or_refused_in_words(
+    run: Run,
+    user: Any,  # noqa: F811
+    make_product: MakeProduct,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    make_product()
+    refused = run(ALL["errors/video-errors 3"], "A gory scene.").stderr
+    assert refused.startswith("MODERATION_BLOCKED: Your request was blocked by our moderation")
+    assert "- Leave out" in refused
+    said = run(ALL["errors/video-errors 3"]).stdout
+    assert "2 credits for video.mp4" in said
+    assert (tmp_path / "video.mp4").read_bytes()[4:8] == b"ftyp"
+    assert format(credit.balance(user).free) == "16000000"

@@ -178,10 +178,6 @@ def rule_folder(tmp_path: Path) -> Path:
         ("jobs", "for: 10m", "for: 1m"),
         ("videos", "> 5 * 60", "> 7 * 60"),
         ("videos", "keep_firing_for: 2m", "keep_firing_for: 9m"),
-        (
-            "videos",
-            "oldest_silent_video_seconds",
-        ),
         ("storage", ">= 0.9", ">= 0.8"),
         ("storage", "keep_firing_for: 5m", "keep_firing_for: 1m"),
     ],

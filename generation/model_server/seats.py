@@ -21,6 +21,7 @@ log = logging.getLogger("techpack.model_server")
 
 START_WITHIN_S: Final = 60.0
 RETRY_AFTER_S: Final = 1
+FILM_TIMES: Final = 5  # how many pictures' time a film may take
 _SPAWN: Final = multiprocessing.get_context("spawn")
 
 
@@ -132,6 +133,9 @@ class Seats:
             seat.end()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
+    def _longest_s(self, task: Mapping[str, Any]) -> float:
+        return self._timeout_s * (FILM_TIMES if task.get("kind") == "film" else 1)
+
     async def do(self, task: Mapping[str, Any]) -> dict[str, Any]:
         """The result of a task, once a seat is free. Raises Refused where too many wait."""
         if self._free.empty() and self.waiting >= self._waiting_most:
@@ -144,7 +148,7 @@ class Seats:
         self.busy += 1
         try:
             loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, seat.do, task, self._timeout_s)
+            return await loop.run_in_executor(self._threads, seat.do, task, self._longest_s(task))
         except SeatLost:
             self.lost += 1
             log.error("a seat was lost at a task of the kind %s", task.get("kind"))

@@ -8,9 +8,10 @@ can leave.
 from generation.prompts.asked import Prompt, prompt_of
 from generation.prompts.block import block_of, data_in
 from generation.prompts.domain import Domain, domain_of, domains
-from generation.prompts.facts import field_told, shot_told, views_told
+from generation.prompts.facts import NAME_MOST, field_told, product_told, shot_told, views_told
 
 __all__ = [
+    "NAME_MOST",
     "Domain",
     "Prompt",
     "block_of",
@@ -18,6 +19,7 @@ __all__ = [
     "domain_of",
     "domains",
     "field_told",
+    "product_told",
     "prompt_of",
     "shot_told",
     "views_told",

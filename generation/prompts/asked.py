@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from generation.prompts.block import block_of
 from generation.prompts.domain import domain_of
+from generation.prompts.facts import NAME_MOST, product_told
 from generation.prompts.files import newest
 from generation.providers.protocols import Brief
 
@@ -38,9 +39,6 @@ VIEWS: Final[Mapping[str, str]] = {
     "detail": "one detail, filling the picture",
 }
 _ANY_VIEW: Final = "the side that viewType in the data names"
-_WORDS_MOST: Final = 6000
-_NAME_MOST: Final = 200
-_VOCABULARY_MOST: Final = 120
 
 
 @dataclass(frozen=True)
@@ -98,15 +96,9 @@ def prompt_of(
 
 def _data(view_type: str, brief: Brief, facts: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that is not ours, bounded; what is empty is left out."""
-    product = {
-        "words": brief.words[:_WORDS_MOST],
-        "category": brief.category[:_NAME_MOST],
-        "subcategory": brief.subcategory[:_NAME_MOST],
-        "vocabulary": [word[:_NAME_MOST] for word in brief.vocabulary[:_VOCABULARY_MOST]],
-    }
     found = {
-        "viewType": view_type[:_NAME_MOST],
-        "product": {name: value for name, value in product.items() if value},
+        "viewType": view_type[:NAME_MOST],
+        "product": product_told(brief),
         **facts,
     }
     return {name: value for name, value in found.items() if value not in ("", {}, None)}

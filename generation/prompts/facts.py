@@ -8,12 +8,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from generation.providers.protocols import FieldAsked, View
+from generation.providers.protocols import Brief, FieldAsked, View
 
 RINGS_MOST: Final = 6
 POINTS_MOST: Final = 240
+WORDS_MOST: Final = 6000
+NAME_MOST: Final = 200
+VOCABULARY_MOST: Final = 120
 
 Facts = dict[str, Any]
+
+
+def product_told(brief: Brief) -> Facts:
+    """The product in words, each bounded: ``{words?, category?, subcategory?, vocabulary?}``."""
+    told = {
+        "words": brief.words[:WORDS_MOST],
+        "category": brief.category[:NAME_MOST],
+        "subcategory": brief.subcategory[:NAME_MOST],
+        "vocabulary": [word[:NAME_MOST] for word in brief.vocabulary[:VOCABULARY_MOST]],
+    }
+    return {name: value for name, value in told.items() if value}
 
 
 def views_told(views: Sequence[View]) -> list[Facts]:

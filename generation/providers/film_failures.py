@@ -51,6 +51,13 @@ WORDS: Final[Mapping[VideoCode, tuple[str, tuple[str, ...]]]] = {
         ("Try again", "Choose a shorter film"),
     ),
 }
+# Of a model that films photos as they are: what was wished is none of what it can do.
+NOT_POSSIBLE: Final = "film_not_possible"
+NOT_POSSIBLE_WORDS: Final = "The AI service cannot film this. Nothing was charged."
+NOT_POSSIBLE_SUGGESTIONS: Final = (
+    "Ask for a turn, a pan, a zoom or close-ups on a plain backdrop",
+    "Choose a product with photos",
+)
 # Where a vendor's code is one of ours, this is its class.
 _CLASSES: Final[Mapping[VideoCode, Failure]] = {
     "moderation_blocked": Failure.USER_INPUT,
@@ -102,6 +109,8 @@ def film_refusal(
     failure, code = verdict(fault)
     kind = FilmGone if _is_gone(fault) else ProviderError
     error = film_error(failure, fault.line(vendor), code=code, ref=ref, kind=kind)
+    if NOT_POSSIBLE in fault.codes:
+        error.words, error.suggestions = NOT_POSSIBLE_WORDS, NOT_POSSIBLE_SUGGESTIONS
     error.retry_after_s = fault.after_s
     error.can_ask_again = failure is Failure.TRANSIENT and status in _UNBEGUN
     return error
@@ -136,7 +145,8 @@ def failed_film(ref: str, error: Any, *, vendor: str) -> VideoState:
     """The state of a film that failed with a vendor's error object, whatever that is."""
     fault = fault_in(error, status=None, headers={})
     _, code = verdict(fault)
-    return VideoState(ref, "failed", code=code, words=WORDS[code][0], message=fault.line(vendor))
+    words = NOT_POSSIBLE_WORDS if NOT_POSSIBLE in fault.codes else WORDS[code][0]
+    return VideoState(ref, "failed", code=code, words=words, message=fault.line(vendor))
 
 
 def verdict(fault: Fault) -> tuple[Failure, VideoCode]:
@@ -148,7 +158,7 @@ def verdict(fault: Fault) -> tuple[Failure, VideoCode]:
     own = next((code for code in CODES if code in fault.codes), None)
     if own is not None:
         return _CLASSES[own], own
-    if "film_not_possible" in fault.codes:
+    if NOT_POSSIBLE in fault.codes:
         return Failure.USER_INPUT, "invalid_request"
     failure = _class_of(fault)
     return failure, _code_of(failure, fault)

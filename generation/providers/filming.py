@@ -16,13 +16,13 @@ OPERATION: Final = "generate-video"
 def _openai(url: str, key: str) -> VideoMaker:
     from generation.providers.openai_video import OpenAIVideo
 
-    return OpenAIVideo("openai", url, key)
+    return OpenAIVideo(url, key)
 
 
 def _custom(url: str, key: str) -> VideoMaker:
-    from generation.providers.openai_video import OpenAIVideo
+    from generation.providers.custom_video import CustomVideo
 
-    return OpenAIVideo("custom", url, key)
+    return CustomVideo(url, key)
 
 
 def _gemini(url: str, key: str) -> VideoMaker:

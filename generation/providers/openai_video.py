@@ -1,9 +1,10 @@
-"""Films by OpenAI's Videos API, and by any server that speaks it."""
+"""Films by OpenAI's Videos API."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import quote
@@ -31,28 +32,24 @@ _REF: Final = re.compile(r"(?!\.+$)[!-~]{1,200}")  # what a path and our table c
 
 
 class OpenAIVideo:
-    """OpenAI, or the operator's own server of the same interface, by one account."""
+    """OpenAI by one account."""
 
+    name = "openai"
     is_resubmittable = False
 
-    def __init__(self, name: Literal["openai", "custom"], url: str, key: str) -> None:
-        self.name: str = name
-        self._wire = FilmWire(vendor=name, base_url=url, api_key=key, is_openai=name == "openai")
+    def __init__(self, url: str, key: str) -> None:
+        is_openai = self.name == "openai"
+        self._wire = FilmWire(vendor=self.name, base_url=url, api_key=key, is_openai=is_openai)
 
     def create(
         self, asked: VideoAsked, *, ask: Ask, told: Callable[[int, str], None]
     ) -> VideoState:
         """Begin a film. Sent once: where no answer comes, it may have been bought."""
-        body = {
-            "model": ask.model,
-            "prompt": asked.prompt,
-            "seconds": str(asked.seconds),
-            "size": f"{asked.width}x{asked.height}",
-        }
+        due = time.monotonic() + ask.timeout_s
+        body, files = self._form(asked, ask)
         try:
-            answer = self._wire.send(
-                "/videos", body, files=_reference(asked), is_form=True, timeout_s=ask.timeout_s
-            )
+            left_s = due - time.monotonic()
+            answer = self._wire.send("/videos", body, files=files, is_form=True, timeout_s=left_s)
             return self._begun(answer)
         except ProviderError as error:
             if error.failure in (Failure.AMBIGUOUS, Failure.MALFORMED_OUTPUT):
@@ -84,6 +81,11 @@ class OpenAIVideo:
             if error.can_ask_again:
                 raise
 
+    def _form(self, asked: VideoAsked, ask: Ask) -> tuple[dict[str, str], Files]:
+        """Fields and files of a request; the first photo has to have the size of the film."""
+        frames = [framed(view, asked.width, asked.height) for view in asked.views[:1]]
+        return fields_of(asked, ask), photos(frames)
+
     def _begun(self, answer: Mapping[str, Any]) -> VideoState:
         """The state of a film that was taken; its reference is worth more than the rest."""
         ref = answer.get("id")
@@ -97,12 +99,22 @@ class OpenAIVideo:
         return VideoState(ref, status, progress=_progress(status, answer.get("progress")))
 
 
-def _reference(asked: VideoAsked) -> Files:
-    """The first frame, which has to have the size of the film."""
-    if not asked.views:
-        return ()
-    jpeg = framed(asked.views[0], asked.width, asked.height)
-    return [("input_reference", ("product.jpg", jpeg, "image/jpeg"))]
+def fields_of(asked: VideoAsked, ask: Ask) -> dict[str, str]:
+    """What is asked, in the words of the API."""
+    return {
+        "model": ask.model,
+        "prompt": asked.prompt,
+        "seconds": str(asked.seconds),
+        "size": f"{asked.width}x{asked.height}",
+    }
+
+
+def photos(jpegs: Sequence[bytes]) -> Files:
+    """Pictures as files of a request."""
+    return [
+        ("input_reference", (f"product-{number}.jpg", jpeg, "image/jpeg"))
+        for number, jpeg in enumerate(jpegs, start=1)
+    ]
 
 
 def _path(ref: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import pytest
 
 from generation.errors import ProviderError
+from generation.providers.custom_video import CustomVideo
 from generation.providers.openai_video import OpenAIVideo
 from generation.providers.protocols import Ask, VideoAsked, VideoState
 from tests.fakes.openai_films import MODEL, FilmServer
@@ -21,7 +22,8 @@ def maker_of(
     vendor: FilmServer, name: Literal["openai", "custom"] = "openai", *, key: str = KEY
 ) -> OpenAIVideo:
     """A maker whose server is the vendor."""
-    return OpenAIVideo(name, f"{vendor.root}/v1", key)
+    kind = {"openai": OpenAIVideo, "custom": CustomVideo}[name]
+    return kind(f"{vendor.root}/v1", key)
 
 
 def asked(**more: Any) -> VideoAsked:

@@ -36,7 +36,7 @@ def root() -> Iterator[str]:
 
 
 def test_a_vendor_in_a_process_of_its_own_is_commanded_over_http(root: str) -> None:
-    maker = OpenAIVideo("openai", f"{root}/v1", KEY)
+    maker = OpenAIVideo(f"{root}/v1", KEY)
     asked = VideoAsked("a polo", 4, 1280, 720)
 
     def command(name: str, **told: object) -> None:

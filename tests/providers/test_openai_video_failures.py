@@ -141,7 +141,7 @@ def test_how_long_to_wait_is_told(maker: OpenAIVideo, film_vendor: FilmServer, t
 
 
 def test_a_vendor_that_is_not_there_was_asked_for_nothing() -> None:
-    maker = OpenAIVideo("custom", "http://127.0.0.1:9/v1", "")
+    maker = OpenAIVideo("http://127.0.0.1:9/v1", "")
     error = failure_of(created, maker)
     assert (error.failure, error.can_ask_again) == (Failure.TRANSIENT, True)
 

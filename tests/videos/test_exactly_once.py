@@ -109,36 +109,24 @@ def test_those_who_all_fetched_it_settle_it_once(begun: AskFor, cinema: Cinema, 
     """Each was silent for so long that the next took over, and then all arrive together."""
     video, arrived = begun(), threading.Barrier(count, timeout=MEET_WITHIN_S)
     cinema.complete(video.provider_ref)
+    fetchers: set[int] = set()
 
     def fetching(ref: str) -> None:
+        fetchers.add(threading.get_ident())
         lapse(video)
         arrived.wait()
 
+    def until_it_fetched() -> None:
+        while threading.get_ident() not in fetchers:
+            look(video)
+
     cinema.fetching = fetching
-    answers = at_once(*[partial(_until_fetching, cinema, video)] * count)
+    answers = at_once(*[until_it_fetched] * count)
     assert answers == [None] * count
     assert len(cinema.fetches) == count
     assert is_done(video)
     assert Notification.objects.filter(context__jobId=str(video.job_id)).count() == 1
     assert len(stored()) == 2, "what the slower ones fetched stayed"
-
-
-def _until_fetching(cinema: Cinema, video: Video) -> None:
-    """Look until it is this one's turn to fetch: the claims lapse one after the other."""
-    mine, pause = threading.get_ident(), threading.Event()
-    looking_now = threading.local()
-    looking_now.fetched = False
-    inner = cinema.fetching
-
-    def noted(ref: str) -> None:
-        if threading.get_ident() == mine:
-            looking_now.fetched = True
-        inner(ref)
-
-    cinema.fetching = noted
-    while not looking_now.fetched:
-        look(video)
-        pause.wait(0.01)
 
 
 @pytest.mark.parametrize("turn", range(ROUNDS))

@@ -198,7 +198,9 @@ def _let_go(job: Job) -> None:
 
 def check_cancel(job: Job) -> None:
     """Take one of the day's cancellations for a film that has begun. Raises Conflict."""
-    if job.status == Job.Status.QUEUED or job.cancel_requested_at is not None:
+    begun = Video.objects.filter(job=job, submitted_at__isnull=False)
+    is_unbegun = job.status == Job.Status.QUEUED and not begun.exists()
+    if is_unbegun or job.cancel_requested_at is not None:
         return
     ledger.lock(user_id=job.user_id)
     recent = Video.objects.filter(user_id=job.user_id, canceled_at__gt=Now() - DAY)

@@ -14,6 +14,7 @@ from core.money import CREDIT
 from credits import operations as ledger
 from credits import queries as credit
 from notifications.models import Notification, Watch
+from notifications.operations import notify
 from techpack import operations, queries
 from techpack.models import Product
 from tests.browser.conftest import (
@@ -208,6 +209,8 @@ def test_every_state_fits_and_is_accessible(
         prompt=GERMAN,
     )
     put_video(person, "failed", code="timeout", message="It took too long.", **of_it)
+    for number in range(12):  # the count of what is unread takes room in the bar
+        notify(user_id=person.pk, kind="job.succeeded", title=f"Video {number} done", body="")
     assert_looks_right(quiet, f"{live_server.url}/videos")
     quiet.get_by_text("Delete", exact=True).first.click()
     assert_looks_right_now(quiet)

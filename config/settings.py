@@ -154,6 +154,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "generation.tasks.run_job": {"queue": "studio"},
     "techpack.tasks.prepare_revision": {"queue": "studio"},
+    "videos.tasks.look": {"queue": "films"},  # waits for providers, at times for minutes
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_ACKS_LATE = False

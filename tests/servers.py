@@ -76,10 +76,11 @@ class Server:
         assert self.said(pattern) >= times, self.tail()
 
     def until_ready(self) -> None:
-        """Wait for the web and for both crews of workers."""
+        """Wait for the web and for every crew of workers."""
         self.until(r"server +ready in .* at http://localhost:")
         self.until(r"worker .*ready\.")
         self.until(r"housework .*ready\.")
+        self.until(r"films .*ready\.")
 
     def healthz(self) -> int:
         """The status of the health page."""

@@ -15,6 +15,7 @@ COLOURS = {
     "web": 32,
     "worker": 36,
     "housework": 96,
+    "films": 95,
     "beat": 94,
 }
 

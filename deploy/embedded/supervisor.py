@@ -32,6 +32,8 @@ from deploy.embedded.tether import tethered
 from deploy.embedded.valkey import SMALL_TALK, Valkey
 
 HOUSEWORK_PROCESSES = 2
+# They mostly wait for providers, and must not keep the housework waiting.
+FILM_THREADS = 8
 STOP_WITHIN_S = 2.5
 DATABASE_STOP_WITHIN_S = 5.0
 DATABASE_CHECK_S = 1.0
@@ -192,11 +194,12 @@ class Supervisor:
     async def _start_workers(self) -> None:
         environment = self.environment | ONE_THREAD
         crews = (
-            ("worker", "studio", self.runtime.worker_processes),
-            ("housework", "default", HOUSEWORK_PROCESSES),
+            ("worker", "studio", self.runtime.worker_processes, "prefork"),
+            ("housework", "default", HOUSEWORK_PROCESSES, "prefork"),
+            ("films", "films", FILM_THREADS, "threads"),
         )
-        for name, queue, processes in crews:
-            command = _module("deploy.embedded.worker", queue, str(processes))
+        for name, queue, at_once, pool in crews:
+            command = _module("deploy.embedded.worker", queue, str(at_once), pool)
             await self._keep(Part(name, command, environment=environment))
 
     async def _keep(self, part: Part) -> None:

@@ -1,4 +1,4 @@
-"""A Celery worker whose children end with it: ``python -m deploy.embedded.worker QUEUE N``."""
+"""A Celery worker whose children end with it: ``python -m deploy.embedded.worker QUEUE N POOL``."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def _tie_to_worker(**_: object) -> None:
         sys.exit("the worker is gone")
 
 
-def main(queue: str, processes: int) -> None:
-    """Work on one queue with ``processes`` children until SIGTERM."""
+def main(queue: str, at_once: int, pool: str) -> None:
+    """Work on one queue with ``at_once`` children or threads until SIGTERM."""
     from config.celery import app
 
     # Root in a container is common, and messages are JSON: nothing to be warned of.
@@ -33,7 +33,8 @@ def main(queue: str, processes: int) -> None:
             "worker",
             f"--queues={queue}",
             f"--hostname={queue}@%h",
-            f"--concurrency={processes}",
+            f"--pool={pool}",
+            f"--concurrency={at_once}",
             "--prefetch-multiplier=1",
             "--loglevel=INFO",
             "--without-gossip",
@@ -44,4 +45,4 @@ def main(queue: str, processes: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1], int(sys.argv[2]), sys.argv[3])

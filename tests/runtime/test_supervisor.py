@@ -72,6 +72,7 @@ def test_each_part_that_is_killed_comes_back(server: Server) -> None:
     for words in (
         "deploy.embedded.worker studio",
         "deploy.embedded.worker default",
+        "deploy.embedded.worker films",
         "deploy.embedded.beat",
         "deploy.embedded.web",
         "valkey-server",

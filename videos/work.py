@@ -29,24 +29,21 @@ from generation.providers.protocols import (
     VideoAsked,
     VideoMaker,
     VideoState,
-    View,
 )
 from generation.run import Run
 from generation.telling import tell
-from techpack import queries as techpack
-from techpack.models import Revision
-from techpack.seeing import brief_of, view_of
+from techpack.seeing import brief_of
 from videos import failing, files, moderation, settling
 from videos.fetching import ALMOST_DONE
 from videos.models import ProviderCallback, Video
 from videos.queries import video_behind
+from videos.references import views_of
 from videos.settling import Stored
 from videos.tasks import look_soon
 
 log = logging.getLogger("techpack.videos")
 
 PART: Final = "film"
-VIEWS_MOST: Final = 6
 FIRST_LOOK: Final = timedelta(seconds=5)
 STOP_TIMEOUT_S: Final = 10.0
 
@@ -100,34 +97,16 @@ def _call(video: Video, maker: VideoMaker) -> Call:
 
 
 def _asked(video: Video) -> VideoAsked:
-    """The film as its provider is asked for it. Raises NotFound where a photo has gone."""
-    if video.product is None and video.job.product_id is not None:
-        raise ProviderError(
-            Failure.USER_INPUT,
-            "the product has gone",
-            words="The product of this video has gone. Nothing was charged.",
-            suggestions=["Make a video of another product"],
-        )
+    """The film as its provider is asked for it. Raises ProviderError where a photo has gone."""
     return VideoAsked(
         prompt=video.prompt,
         seconds=video.seconds,
         width=video.width,
         height=video.height,
-        views=_views(video),
+        views=views_of(video),
         title=video.product.name if video.product else "",
         brief=brief_of(video.product) if video.product else Brief(),
     )
-
-
-def _views(video: Video) -> list[View]:
-    """The photo that was chosen first, then the product's others, its front before its sides."""
-    others: list[Revision] = []
-    if video.product is not None:
-        current = techpack.revisions_of(video.product)
-        others = sorted(current, key=lambda row: techpack.view_rank(row.view_type))
-    chosen = [video.revision] if video.revision else []
-    rows = [*chosen, *(row for row in others if row.pk != video.revision_id)]
-    return [view_of(row) for row in rows[:VIEWS_MOST]]
 
 
 def _begin(

@@ -69,7 +69,7 @@ class GeminiVideos:
             case "PROCESSING":
                 return VideoState(ref, "in_progress", progress=99)
             case "FAILED":
-                return failed(ref, code_in(file.get("error")), interaction, state.usage)
+                return failed(ref, code_in(file.get("error")), file, state.usage)
         return state
 
     @contextmanager

@@ -21,6 +21,7 @@ from generation.providers.film_failures import film_error, film_refusal
 from generation.providers.gemini_wire import VENDOR
 from generation.providers.protocols import VideoCode
 
+MOST_NAMES: Final = 6  # of a failure, in the log
 _NAMED: Final = frozenset(
     ["code", "status", "reason", "finish_reason", "finishReason", "block_reason", "blockReason"]
 )
@@ -60,7 +61,7 @@ _WRONG: Final = frozenset(["invalid_argument", "invalid_request", "out_of_range"
 def code_in(told: Any) -> VideoCode:
     """The code for what an answer tells of its failure; never raises, whatever it is."""
     pairs = list(_pairs(told))
-    names = {_name(value) for key, value in pairs if key in _NAMED}
+    names = set(names_in(told))
     if any(map(_is_content, names)) or any(value for key, value in pairs if key in _FILTERED):
         return "moderation_blocked"
     for code, known in _BY_NAME:
@@ -71,6 +72,12 @@ def code_in(told: Any) -> VideoCode:
     return "invalid_request" if _WRONG & names else "server_error"
 
 
+def names_in(told: Any) -> list[str]:
+    """What an answer names of its failure, in small letters, each once and in order."""
+    found = (_name(value) for key, value in _pairs(told) if key in _NAMED)
+    return list(dict.fromkeys(filter(None, found)))
+
+
 def refusal(response: httpx2.Response) -> ProviderError:
     """The ProviderError for an HTTP error."""
     try:
@@ -79,7 +86,7 @@ def refusal(response: httpx2.Response) -> ProviderError:
         body = None
     status = response.status_code
     if status in (400, 403, 422) and code_in(body) == "moderation_blocked":
-        line = f"{VENDOR}: {status} refused"
+        line = " ".join([f"{VENDOR}:", str(status), *names_in(body)[:MOST_NAMES]])
         return film_error(Failure.USER_INPUT, line, code="moderation_blocked")
     return film_refusal(body, vendor=VENDOR, status=status, headers=response.headers)
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 from generation.providers.costs import count_of, usage_of
 from generation.providers.failures import name_of
 from generation.providers.film_failures import WORDS
-from generation.providers.gemini_video_failures import code_in
+from generation.providers.gemini_video_failures import MOST_NAMES, code_in, names_in
 from generation.providers.gemini_wire import VENDOR
 from generation.providers.protocols import Usage, VideoCode, VideoState
 from generation.providers.skimming import number_of
@@ -18,6 +18,13 @@ from generation.providers.skimming import number_of
 REF: Final = re.compile(r"[\w.-]{1,200}", re.ASCII)
 _FILE: Final = re.compile(r"(?:^|/)files/([\w-]{1,80})(?=$|[:/?])", re.ASCII)
 _NOTHING: Final = Usage()
+_COUNTS: Final = (
+    "total_input_tokens",
+    "total_output_tokens",
+    "total_thought_tokens",
+    "total_cached_tokens",
+    "total_tokens",
+)
 _ENDED: Final[Mapping[str, VideoCode]] = {
     "budget_exceeded": "insufficient_quota",
     # Nothing is asked of us that we could do: no tools are offered.
@@ -64,7 +71,7 @@ def failed(
     ref: str, code: VideoCode, told: Mapping[str, Any], usage: Usage = _NOTHING
 ) -> VideoState:
     """A film that will never be; ``told`` says so."""
-    message = f"{VENDOR}: {name_of(told.get('status')) or 'failed'} {code}"
+    message = " ".join([f"{VENDOR}:", *names_in(told)[:MOST_NAMES], code])
     return VideoState(ref, "failed", code=code, words=WORDS[code][0], message=message, usage=usage)
 
 
@@ -114,13 +121,25 @@ def _told(interaction: Mapping[str, Any]) -> dict[str, Any]:
 def _usage(interaction: Mapping[str, Any]) -> Usage:
     """What it used; thoughts are paid like the answer's own tokens."""
     told = interaction.get("usage")
-    counts = dict(told) if isinstance(told, Mapping) else {}
-    answered = count_of(counts.pop("total_output_tokens", 0))
-    counts["answered"] = answered + count_of(counts.get("total_thought_tokens"))
+    told = told if isinstance(told, Mapping) else {}
+    counts: dict[str, Any] = {
+        name: count for name in _COUNTS if (count := count_of(told.get(name)))
+    }
+    answered = counts.pop("total_output_tokens", 0) + counts.get("total_thought_tokens", 0)
+    for name in ("input_tokens_by_modality", "output_tokens_by_modality"):
+        if parts := _by_modality(told.get(name)):
+            counts[name] = parts
     return usage_of(
         str(interaction.get("model") or ""),
-        counts,
+        {**counts, "answered": answered},
         prompt="total_input_tokens",
         completion="answered",
-        cached=count_of(counts.get("total_cached_tokens")),
+        cached=counts.get("total_cached_tokens", 0),
     )
+
+
+def _by_modality(told: Any) -> list[dict[str, Any]]:
+    return [
+        {"modality": name_of(part.get("modality")), "tokens": count_of(part.get("tokens"))}
+        for part in _objects(told)[:10]
+    ]

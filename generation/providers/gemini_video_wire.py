@@ -15,7 +15,7 @@ import httpx2
 
 from generation.errors import Failure, ProviderError
 from generation.providers.failures import line_of
-from generation.providers.film_failures import film_error, film_transport
+from generation.providers.film_failures import FilmGone, film_error, film_transport
 from generation.providers.gemini_video_failures import refusal
 from generation.providers.gemini_wire import API_VERSION, VENDOR, account, hurry, whole
 from generation.providers.skimming import skimmed
@@ -82,7 +82,8 @@ class GeminiVideoWire:
     @contextmanager
     def download(self, name: str, *, due: float) -> Iterator[Iterator[bytes]]:
         """A file as it comes."""
-        with self._gotten(f"files/{name}:download?alt=media", due) as pieces:
+        address = f"files/{name}:download?alt=media"
+        with self._gotten(address, due, is_film=True) as pieces:
             yield _looking(pieces)
 
     @contextmanager
@@ -100,7 +101,9 @@ class GeminiVideoWire:
             yield _in_time(response, due)
 
     @contextmanager
-    def _gotten(self, address: str, due: float) -> Iterator[Iterator[bytes]]:
+    def _gotten(
+        self, address: str, due: float, *, is_film: bool = False
+    ) -> Iterator[Iterator[bytes]]:
         """What lies at an address of the account, or where that leads to."""
         url = httpx2.URL(f"{self._url}/{API_VERSION}/{address}")
         for _ in range(MOST_REDIRECTS + 1):
@@ -108,6 +111,12 @@ class GeminiVideoWire:
                 response = self._connections.send(self._request(url, due))
             try:
                 if response.status_code == 200:
+                    if (
+                        is_film
+                        and response.headers.get("content-encoding", "identity") != "identity"
+                    ):
+                        # A squeezed piece could become any number of bytes at once.
+                        raise film_error(Failure.MALFORMED_OUTPUT, f"{VENDOR}: a squeezed film")
                     yield _in_time(response, due)
                     return
                 if not response.has_redirect_location:
@@ -188,9 +197,10 @@ def _only_looking() -> Iterator[None]:
     try:
         yield
     except ProviderError as error:
-        if error.failure not in (Failure.AMBIGUOUS, Failure.MALFORMED_OUTPUT, Failure.TRANSIENT):
-            raise
-        error.failure, error.can_ask_again = Failure.TRANSIENT, True
+        if isinstance(error, FilmGone):
+            error.failure = Failure.MALFORMED_OUTPUT
+        elif error.failure in (Failure.AMBIGUOUS, Failure.MALFORMED_OUTPUT, Failure.TRANSIENT):
+            error.failure, error.can_ask_again = Failure.TRANSIENT, True
         raise
 
 

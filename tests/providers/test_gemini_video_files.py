@@ -137,6 +137,26 @@ def test_a_film_inside_the_answer_that_is_none_is_malformed(
     assert failure_of(videos, ref).failure is Failure.MALFORMED_OUTPUT
 
 
+def test_a_film_that_is_squeezed_unasked_is_refused(
+    gemini_films: GeminiFilms, videos: GeminiVideos
+) -> None:
+    gemini_films.becomes(Fate(content=film_contents.squeezed))
+
+    assert failure_of(videos, made(videos)).failure is Failure.MALFORMED_OUTPUT
+    assert gemini_films.asked_for("films/download")[0].headers["accept-encoding"] == "identity"
+
+
+def test_a_file_that_has_gone_is_no_film_any_more(
+    gemini_films: GeminiFilms, videos: GeminiVideos
+) -> None:
+    ref = made(videos)
+    gemini_films.will(gemini.fails_with(404, "NOT_FOUND"), to="films/download")
+
+    error = failure_of(videos, ref)
+
+    assert (error.failure, error.can_ask_again) == (Failure.MALFORMED_OUTPUT, False)
+
+
 def test_only_the_name_of_a_file_is_taken_from_an_answer(
     gemini_films: GeminiFilms, videos: GeminiVideos
 ) -> None:

@@ -65,7 +65,6 @@ class VideoAdmin(ReadOnly):
 
     list_display = (
         "created_at",
-        "video_id",
         "status",
         "progress",
         "provider",
@@ -74,6 +73,7 @@ class VideoAdmin(ReadOnly):
         "charged",
         "looked_at",
         "user",
+        "video_id",
     )
     list_filter = (
         State,

@@ -216,3 +216,11 @@ def test_light_from_a_side_brightens_that_side() -> None:
     )
     assert left[:30].mean() > left[-30:].mean() + 4
     assert right[-30:].mean() > right[:30].mean() + 4
+
+
+def test_a_turn_of_a_single_photo_looks_closer_and_says_that_there_is_no_other_side() -> None:
+    one = made(asked(view_of("mug-black"), prompt="slow turntable", title="Mug", brief=Brief()))
+    assert "No other side was photographed" in one.captions
+    assert "Front: " in one.captions
+    two = [view_of("polo-navy-front", scale=0.6), view_of("polo-navy-back", "back", 0.32)]
+    assert "No other side" not in made(asked(*two, prompt="slow turntable")).captions

@@ -26,6 +26,7 @@ NEAR_FILLS: Final = 0.72  # of the stage's height
 BESIDE: Final = 0.12  # of the picture: how much of it may be beside the product
 CREEP: Final = 1.03
 ENLARGED: Final = 2.1  # film pixels for a photo's pixel; beyond, a close look shows blur
+ONE_SIDE: Final = "No other side was photographed"
 PHOTO_AS_TAKEN: Final = "The whole photo, as it was taken"
 
 _ORDER: Final = (*STANDING[:5], *LYING, *NEAR)
@@ -107,9 +108,14 @@ def shown_of(views: Sequence[View], wish: Wish, seconds: int) -> list[View]:
 
 def nears(wish: Wish, seconds: int, count: int) -> bool:
     """Whether the camera goes close in a film of so many views."""
-    if wish.movements:
+    if wish.movements and not _has_one_side(wish, count):
         return "close" in wish.movements
-    return seconds * FPS // count >= 2 * round(NEAR_LEAST / min(wish.pace, 1.0))
+    return seconds * FPS // count >= 2 * NEAR_LEAST
+
+
+def _has_one_side(wish: Wish, count: int) -> bool:
+    """Whether a turn was asked for and there is nothing to turn to."""
+    return count == 1 and wish.movements == {"turn"}
 
 
 def _place(view: View) -> int:
@@ -132,13 +138,16 @@ def script_of(sets: Sequence[Set], wish: Wish, seconds: int) -> Script:
         scenes.append(Scene(at, first, end, keys))
         begins = first + fade // 2 if at else 0
         ends = starts[at + 1] + fade // 2 if at + 1 < count else length
-        said += _said(one.still, begins, ends, near)
+        alone = ONE_SIDE if _has_one_side(wish, count) else ""
+        said += _said(one.still, begins, ends, near, alone)
     return Script(tuple(scenes), tuple(said), length, _poster(sets, scenes, fade))
 
 
-def _said(still: Still, first: int, end: int, near: Sequence[tuple[int, str]]) -> list[Said]:
+def _said(
+    still: Still, first: int, end: int, near: Sequence[tuple[int, str]], alone: str
+) -> list[Said]:
     view = name_of(still.view_type)
-    more = PHOTO_AS_TAKEN if still.is_print else ""
+    more = ". ".join(words for words in (PHOTO_AS_TAKEN if still.is_print else "", alone) if words)
     changes = [(first, view), *((at, f"{view}: {name.lower()}" if name else view)
                                 for at, name in near if first < at < end)]  # fmt: skip
     ends = [at for at, _ in changes[1:]] + [end]

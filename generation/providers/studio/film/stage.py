@@ -18,7 +18,7 @@ from generation.providers.studio.film.wishes import Wish
 
 PAPER, PAPER_FOR_WHITE = "#eceeea", "#d3d8d6"
 WHITE_PRODUCT = 205.0  # mean lightness from which light paper would hide it
-WARMTH = np.array([0.0, 0.004, 0.022], np.float32)  # in OKLab
+WARMTH = np.array([0.0, 0.003, 0.017], np.float32)  # in OKLab
 ROOM_WIDE, ROOM_HIGH = 0.80, 0.80  # of the stage, for the product
 PRINT_HIGH = 0.86
 MARGIN = 0.08  # of the width, around the stage: what a moving camera may see

@@ -17,6 +17,7 @@ from generation.model_server.exchange import Reply, Request, json_reply
 from generation.model_server.film_desk import FilmDesk, FilmTerms
 from generation.model_server.film_routes import FilmRoutes, route_of
 from generation.model_server.metrics import Metrics
+from generation.model_server.peers import Peers
 from generation.model_server.refusals import Refused, broken, too_large
 from generation.model_server.seats import RETRY_AFTER_S, Works
 from generation.providers.studio.answerer import tokeniser
@@ -37,13 +38,17 @@ class App:
 
     def __init__(self, works: Works, *, key: str = "", films: FilmTerms | None = None) -> None:
         self._works, self._key = works, key
-        self._films = FilmDesk(works, films or FilmTerms())
+        terms = films or FilmTerms()
+        # Those that share a folder need not ask each other.
+        address = "" if terms.folder else terms.address
+        peers = Peers(address=address, port=terms.port, key=key)
+        self._films = FilmDesk(works, terms, peers.new_ref)
         self._metrics = Metrics(works, self._films)
         self.routes: dict[tuple[str, str], Callable[[Request], Awaitable[Reply]]] = {
             ("POST", "/v1/chat/completions"): self._chat,
             ("POST", "/v1/images/edits"): self._edit,
             ("POST", "/v1/images/generations"): self._generate,
-            **FilmRoutes(self._films).table,
+            **FilmRoutes(self._films, peers).table,
             ("GET", "/v1/models"): self._models,
             ("GET", f"/v1/models/{MODEL}"): self._model,
             ("GET", "/healthz"): self._health,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, Final, TypeAlias
 
-from generation.model_server.refusals import BUSY, Refused, all_busy, broken
+from generation.model_server.refusals import BUSY, Refused, all_busy, broken, no_such_film
 from generation.model_server.seats import Works
 from generation.model_server.shelf import SILENT_S, Shelf, State, is_unwanted
 
@@ -25,11 +25,14 @@ Task: TypeAlias = Mapping[str, Any]
 class FilmTerms:
     """How films are kept: ``folder`` (one of its own where there is none), how many may wait.
 
+    ``address`` is this server's IP, where others reach it that are asked about its films too.
     ``keep_s`` seconds after its end a film is taken away, and before where all together have more
     than ``most_bytes``.
     """
 
     folder: Path | None = None
+    address: str = ""
+    port: int = 0
     waiting_most: int = 16
     keep_s: float = 24 * 3600.0
     most_bytes: int = 1024 * 1024 * 1024
@@ -41,8 +44,8 @@ class FilmDesk:
     Everything here runs on one event loop.
     """
 
-    def __init__(self, works: Works, terms: FilmTerms) -> None:
-        self._works, self._terms = works, terms
+    def __init__(self, works: Works, terms: FilmTerms, new_ref: Callable[[], str]) -> None:
+        self._works, self._terms, self._new_ref = works, terms, new_ref
         self._own: TemporaryDirectory[str] | None = None
         self._shelf: Shelf | None = None
         self._queue: asyncio.Queue[tuple[str, Task]] = asyncio.Queue()
@@ -66,7 +69,7 @@ class FilmDesk:
         await self._done({**task, "kind": "film-check"})
         self._check_room()  # others came meanwhile
         shelf = self._opened()
-        state = shelf.begin(told)
+        state = shelf.begin(self._new_ref(), told)
         self._open.add(state["id"])
         self._queue.put_nowait((state["id"], task))
         return state
@@ -75,7 +78,7 @@ class FilmDesk:
         """How far a film is. Raises Refused where there is none."""
         state = await asyncio.to_thread(self._opened().state, ref)
         if state is None:
-            raise _unknown()
+            raise no_such_film()
         return state
 
     async def open(self, ref: str, name: str) -> BinaryIO:
@@ -86,7 +89,7 @@ class FilmDesk:
         try:
             return (self._opened().folder(ref) / name).open("rb")
         except FileNotFoundError:
-            raise _unknown() from None
+            raise no_such_film() from None
 
     async def delete(self, ref: str) -> None:
         """Take a film away; one that is being made is not made further. Raises Refused."""
@@ -177,7 +180,3 @@ class FilmDesk:
                 shelf.touch(ref)
             await asyncio.to_thread(shelf.tidy)
             await asyncio.sleep(SILENT_S / 4)
-
-
-def _unknown() -> Refused:
-    return Refused("There is no such film.", status=404, param="video_id")

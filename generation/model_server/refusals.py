@@ -69,3 +69,8 @@ def all_busy() -> Refused:
         kind="rate_limit_error",
         code="rate_limit_exceeded",
     )
+
+
+def no_such_film() -> Refused:
+    """A film that is not here, or not any more."""
+    return Refused("There is no such film.", status=404, param="video_id")

@@ -21,7 +21,7 @@ from typing import Any, Final
 SILENT_S: Final = 60.0
 FILM, THUMBNAIL = "film.mp4", "thumbnail.jpg"
 _STATE, _UNWANTED = "state.json", "unwanted"
-_REF: Final = re.compile(r"video_[0-9a-f]{32}")
+_REF: Final = re.compile(r"video_[0-9a-f]{32,128}")
 
 State = dict[str, Any]
 
@@ -32,9 +32,8 @@ class Shelf:
     def __init__(self, folder: Path, *, keep_s: float, most_bytes: int) -> None:
         self._folder, self._keep_s, self._most_bytes = folder, keep_s, most_bytes
 
-    def begin(self, told: Mapping[str, Any]) -> State:
+    def begin(self, ref: str, told: Mapping[str, Any]) -> State:
         """A new film, queued; ``told`` is what it was asked with."""
-        ref = f"video_{secrets.token_hex(16)}"
         state = {
             "id": ref,
             "object": "video",

@@ -33,6 +33,7 @@ class Studio:
         self.size, self.busy, self.waiting, self.is_ready = size, 0, 0, True
         self.may_go_on = asyncio.Event()
         self.begun: list[str] = []
+        self.heard: list[Mapping[str, Any]] = []
         self.fault: Exception | None = None
         self.times_busy = 0
 
@@ -49,6 +50,7 @@ class Studio:
             self.times_busy -= 1
             raise Refused("busy", status=429)
         folder = Path(task["folder"])
+        self.heard.append(task)
         self.begun.append(task["asked"]["prompt"])
         self.busy += 1
         try:

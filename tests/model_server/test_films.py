@@ -14,6 +14,7 @@ import av
 import pytest
 
 from generation.model_server import shelf
+from generation.model_server.peers import Peers
 from generation.model_server.refusals import broken
 from generation.model_server.shelf import SILENT_S, Shelf
 from generation.model_server.work import done
@@ -170,7 +171,7 @@ def kept(folder: Path, **more: Any) -> Shelf:
 
 def test_a_film_of_which_nothing_is_heard_was_lost(tmp_path: Path) -> None:
     films = kept(tmp_path)
-    ref = films.begin({})["id"]
+    ref = films.begin(Peers().new_ref(), {})["id"]
     assert (films.state(ref) or {})["status"] == "queued"
     silent = time.time() - SILENT_S - 1
     os.utime(tmp_path / ref / "state.json", (silent, silent))
@@ -188,12 +189,12 @@ def test_films_are_taken_away_after_their_time_and_the_oldest_where_room_is_shor
     films = kept(tmp_path, most_bytes=25_000)
     refs = []
     for number in range(3):
-        ref = films.begin({})["id"]
+        ref = films.begin(Peers().new_ref(), {})["id"]
         shelf.put(films.folder(ref) / shelf.FILM, bytes(10_000))
         monkeypatch.setattr(shelf.time, "time", lambda at=1_000.0 + number: at)
         films.complete(ref)
         refs.append(ref)
-    going_on = films.begin({})["id"]
+    going_on = films.begin(Peers().new_ref(), {})["id"]
     films.tidy()
     assert {path.name for path in tmp_path.iterdir()} == {*refs[1:], going_on}
     monkeypatch.setattr(shelf.time, "time", lambda: 1_061.5)
@@ -315,7 +316,7 @@ def test_a_seat_makes_the_film_that_is_asked_for(tmp_path: Path) -> None:
     """The one film here that is really made: of two photos, with what is known of them."""
     asked = {"prompt": "still, dark backdrop", "seconds": 4, "width": 1280, "height": 720}
     facts = json.dumps({"title": "Zephyr Polo", "views": [{"viewType": "front"}]})
-    ref = kept(tmp_path).begin({})["id"]
+    ref = kept(tmp_path).begin(Peers().new_ref(), {})["id"]
     folder = kept(tmp_path).folder(ref)
     task = {"asked": asked, "facts": facts, "pictures": [POLO], "folder": str(folder)}
     assert done({**task, "kind": "film"}) == {"isMade": True}
@@ -334,7 +335,7 @@ def test_a_seat_stops_at_a_film_that_nobody_wants(tmp_path: Path) -> None:
     films = kept(tmp_path)
     asked = {"prompt": PROMPT, "seconds": 12, "width": 1280, "height": 720}
     for take_away in (films.delete, films.clear):
-        ref = films.begin({})["id"]
+        ref = films.begin(Peers().new_ref(), {})["id"]
         take_away(ref)
         task = {"asked": asked, "facts": "", "pictures": [POLO], "folder": str(tmp_path / ref)}
         assert done({**task, "kind": "film"}) == {"isMade": False}

@@ -4,62 +4,28 @@ from __future__ import annotations
 
 import io
 import json
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import av
 import pytest
-import uvicorn
 from PIL import Image
 
 from generation.errors import Failure
-from generation.model_server.app import App
-from generation.model_server.film_desk import FilmTerms
 from generation.providers.custom_video import CustomVideo
 from generation.providers.film_failures import NOT_POSSIBLE_WORDS, FilmGone
 from generation.providers.protocols import Ask, Brief, VideoAsked, VideoState, View
 from tests.fakes.films import small_film
 from tests.model_server.filming import PROMPT, Studio
 from tests.model_server.inline import POLO
+from tests.model_server.listening import listening
 from tests.model_server.running import KEY, running
 from tests.providers.films_asked import failure_of, fetched
 from tests.runtime.processes import wait_for
 from tests.techpack.conftest import photo
 
 ASK = Ask("studio-1", timeout_s=30)
-
-
-class Heard(Studio):
-    """Remembers what it was asked to film."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tasks: list[Any] = []
-
-    async def do(self, task: Any) -> dict[str, Any]:
-        self.tasks.append(task)
-        return await super().do(task)
-
-
-@contextmanager
-def listening(works: Studio, folder: Path, key: str = "") -> Iterator[str]:
-    """The server's application on a port of its own, and its address."""
-    app = App(works, key=key, films=FilmTerms(folder=folder))
-    config = uvicorn.Config(app, port=0, lifespan="on", log_level="warning")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        wait_for(lambda: server.started, what="the model server")
-        (socket,) = server.servers[0].sockets
-        yield f"http://127.0.0.1:{socket.getsockname()[1]}/v1"
-    finally:
-        server.should_exit = True
-        thread.join(20)
 
 
 def views() -> list[View]:
@@ -95,16 +61,16 @@ def until_over(maker: CustomVideo, ref: str) -> VideoState:
 
 
 def test_our_server_is_told_all_that_is_known_and_its_film_comes_back(tmp_path: Path) -> None:
-    works = Heard()
+    works = Studio()
     works.may_go_on.set()
-    with listening(works, tmp_path) as url:
+    with listening(works, folder=tmp_path) as url:
         maker = CustomVideo(url, "")
         ref = created(maker, prompt="the Zephyr turns slowly").ref
         assert until_over(maker, ref).status == "completed"
         assert fetched(maker, ref) == small_film(4)
         maker.cancel(ref, timeout_s=5)
         assert isinstance(failure_of(maker.look, ref, timeout_s=5), FilmGone)
-    task = works.tasks[-1]
+    task = works.heard[-1]
     assert len(task["pictures"]) == 2
     told = json.loads(task["facts"])
     assert told["title"] == "Zephyr Polo"
@@ -114,7 +80,7 @@ def test_our_server_is_told_all_that_is_known_and_its_film_comes_back(tmp_path: 
 
 def test_a_film_that_is_not_wanted_any_more_is_stopped(tmp_path: Path) -> None:
     works = Studio()
-    with listening(works, tmp_path) as url:
+    with listening(works, folder=tmp_path) as url:
         maker = CustomVideo(url, "")
         ref = created(maker).ref
         wait_for(lambda: bool(works.begun), what="the film")
@@ -135,7 +101,7 @@ def test_what_cannot_be_filmed_is_refused_before_anything_is_begun(
     tmp_path: Path, more: dict[str, Any], code: str, words: str
 ) -> None:
     works = Studio()
-    with listening(works, tmp_path) as url:
+    with listening(works, folder=tmp_path) as url:
         error = failure_of(created, CustomVideo(url, ""), **more)
         assert (error.failure, error.code) == (Failure.USER_INPUT, code)
         assert not words or error.words == words
@@ -143,7 +109,7 @@ def test_what_cannot_be_filmed_is_refused_before_anything_is_begun(
 
 
 def test_a_wrong_key_is_a_matter_of_configuration(tmp_path: Path) -> None:
-    with listening(Studio(), tmp_path, key="sesame") as url:
+    with listening(Studio(), key="sesame", folder=tmp_path) as url:
         error = failure_of(created, CustomVideo(url, "wrong"))
         assert (error.failure, error.code) == (Failure.CONFIGURATION, "server_error")
 

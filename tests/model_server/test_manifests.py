@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from copy import deepcopy as copied
 from functools import cache
 from typing import Any
 
@@ -122,7 +123,9 @@ def test_it_has_no_rights_that_it_does_not_need() -> None:
     assert own["readOnlyRootFilesystem"] is True
     assert own["allowPrivilegeEscalation"] is False
     assert own["capabilities"] == {"drop": ["ALL"]}
-    assert manifests()["NetworkPolicy"]["spec"]["egress"] == []
+    (rule,) = manifests()["NetworkPolicy"]["spec"]["egress"]  # to its like alone
+    assert rule["to"] == [{"podSelector": {"matchLabels": NAME}}]
+    assert rule["ports"] == manifests()["NetworkPolicy"]["spec"]["ingress"][0]["ports"]
     assert set(manifests()["NetworkPolicy"]["spec"]["policyTypes"]) == {"Ingress", "Egress"}
     mounts = {mount["mountPath"] for mount in container()["volumeMounts"]}
     data_dir = re.findall(r"DATA_DIR=(\S+)", CONTAINERFILE.read_text())[0]
@@ -130,10 +133,26 @@ def test_it_has_no_rights_that_it_does_not_need() -> None:
 
 
 def test_its_key_comes_from_a_secret_alone() -> None:
-    (variable,) = container()["env"]
-    assert variable["name"] == "MODEL_SERVER_KEY"
-    assert "value" not in variable
-    assert variable["valueFrom"]["secretKeyRef"]["name"] == "custom-model"
+    given = {variable.pop("name"): variable for variable in copied(container()["env"])}
+    assert given["MODEL_SERVER_KEY"] == {
+        "valueFrom": {"secretKeyRef": {"name": "custom-model", "key": "key"}}
+    }
+    assert not any("value" in variable for variable in given.values())
+
+
+def test_pods_ask_each_other_about_films_where_they_may() -> None:
+    given = {variable.pop("name"): variable for variable in copied(container()["env"])}
+    told = {"valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
+    assert given["MODEL_SERVER_FILMS_ADDRESS"] == told
+    labels = manifests()["Deployment"]["spec"]["template"]["metadata"]["labels"]
+    allowed = manifests()["NetworkPolicy"]["spec"]["ingress"][0]["from"][0]["podSelector"]
+    assert labels.items() >= allowed["matchLabels"].items()
+
+
+def test_films_have_room() -> None:
+    (volume,) = manifests()["Deployment"]["spec"]["template"]["spec"]["volumes"]
+    kept = options(container()["args"])["films_mb"]
+    assert volume["emptyDir"]["sizeLimit"] == f"{2 * kept // 1024}Gi"
 
 
 def test_it_grows_by_cpu_and_keeps_one_pod_while_nodes_are_drained() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentParser
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,7 @@ class Command(BaseCommand):
             raise CommandError("--workers and --timeout have to be above 0, --waiting not below.")
         if min(options["films"], options["films_hours"], options["films_mb"]) <= 0:
             raise CommandError("--films, --films-hours and --films-mb have to be above 0.")
+        _check_address(options["films_address"])
         folder = options["films_folder"]
         run(
             host=options["host"],
@@ -64,6 +66,8 @@ class Command(BaseCommand):
             key=options["key"],
             films=FilmTerms(
                 folder=Path(folder) if folder else None,
+                address=options["films_address"],
+                port=options["port"],
                 waiting_most=options["films"],
                 keep_s=options["films_hours"] * 3600,
                 most_bytes=options["films_mb"] * 2**20,
@@ -82,8 +86,14 @@ def _add_films(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--films-folder",
         default=env("MODEL_SERVER_FILMS_FOLDER", ""),
-        help="where films are kept; servers behind one address need one that they share. "
-        "Without: a temporary one, gone with the server",
+        help="where films are kept, which several servers may share; without: a temporary "
+        "folder, gone with the server",
+    )
+    parser.add_argument(
+        "--films-address",
+        default=env("MODEL_SERVER_FILMS_ADDRESS", ""),
+        help="this server's IP where several stand behind one address: each asks the others, on "
+        "the same port, about films of theirs; they need a key in common",
     )
     parser.add_argument(
         "--films-hours",
@@ -97,3 +107,11 @@ def _add_films(parser: ArgumentParser) -> None:
         default=env("MODEL_SERVER_FILMS_MB", "1024"),
         help="room for films that are done; the oldest have to go first",
     )
+
+
+def _check_address(told: str) -> None:
+    try:
+        if told:
+            ip_address(told)
+    except ValueError:
+        raise CommandError("--films-address has to be an IP address.") from None

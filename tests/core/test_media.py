@@ -111,7 +111,7 @@ RANGES = st.one_of(
 )
 
 
-@thorough(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@thorough(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(wanted=RANGES, is_head=st.booleans())
 def test_whatever_range_is_asked_for_the_answer_says_truly_what_it_holds(
     wanted: str, is_head: bool

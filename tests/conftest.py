@@ -59,6 +59,7 @@ LONG = {
 GROUPS = {
     HERE / "e2e" / "test_killed_workers.py": "kills",
     HERE / "e2e" / "test_killed_purchases.py": "purchases",
+    HERE / "e2e" / "test_killed_videos.py": "killed videos",
     HERE / "e2e" / "test_main_way.py": "main way",
     HERE / "runtime" / "test_supervisor.py": "supervisor",
     HERE / "studio" / "test_mask.py": "outlines",

@@ -16,6 +16,8 @@ from tests.runtime.processes import wait_for
 from tests.servers import Server
 
 STUDIO = "deploy.embedded.worker studio"
+FILMS = "deploy.embedded.worker films"
+READY = {STUDIO: r"worker .*ready\.", FILMS: r"films .*ready\."}
 FINAL = ("succeeded", "partly_succeeded", "failed", "canceled")
 RECOVERY_S = 90.0
 # What a job may wait for a core here before the promise of RECOVERY_S can even begin.
@@ -147,4 +149,35 @@ def kill_worker_during(server: Server, job: str) -> datetime | None:
         return None
     killed_at = kill(worker)
     server.until(r"worker .*ready\.", times=ready + 1)
+    return killed_at
+
+
+@contextmanager
+def holding(server: Server, statement: str, *values: Any) -> Iterator[None]:
+    """What the statement locks stays locked for as long as the block lasts."""
+    with psycopg.connect(server.database_url) as connection:
+        connection.execute(statement.encode(), values)
+        yield
+        connection.rollback()
+
+
+def until_stuck(server: Server, words: str) -> None:
+    """Wait until a worker waits for a lock with a statement that holds these words."""
+    query = (
+        "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+        "AND position(%s in query) > 0"
+    )
+    wait_for(lambda: rows(server, query, words), within_s=START_S, what=f"a lock on {words}")
+
+
+def kill_crew(server: Server, words: str) -> datetime:
+    """Kill a crew's worker with its pool and its connections; returns once there is another."""
+    ready = server.said(READY[words])
+    killed_at = kill(server.children(words))
+    # The database would notice only when it answers the dead.
+    rows(
+        server,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
+    )
+    server.until(READY[words], times=ready + 1)
     return killed_at

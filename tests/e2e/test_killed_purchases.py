@@ -8,17 +8,26 @@ stands still exactly there until it is killed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-import psycopg
 import pytest
 
 from tests.e2e.account import ANALYZE, Account
-from tests.e2e.killing import RECOVERY_S, START_S, STUDIO, Ended, end_of, frozen, kill, rows
+from tests.e2e.killing import (
+    RECOVERY_S,
+    START_S,
+    STUDIO,
+    Ended,
+    end_of,
+    frozen,
+    holding,
+    kill_crew,
+    rows,
+    until_stuck,
+)
 from tests.fakes.openai_script import answers_well
 from tests.fakes.openai_server import OpenAIServer
 from tests.fakes.trouble import hangs, held
@@ -99,37 +108,6 @@ def buying(server: Server, vendor: OpenAIServer, account: Account) -> Buying:
     return Buying(server, vendor, account, account.analysis_body(product))
 
 
-@contextmanager
-def holding(server: Server, statement: str, *values: Any) -> Iterator[None]:
-    """What the statement locks stays locked for as long as the block lasts."""
-    with psycopg.connect(server.database_url) as connection:
-        connection.execute(statement.encode(), values)
-        yield
-        connection.rollback()
-
-
-def until_stuck(server: Server, words: str) -> None:
-    """Wait until a worker waits for a lock with a statement that holds these words."""
-    query = (
-        "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
-        "AND position(%s in query) > 0"
-    )
-    wait_for(lambda: rows(server, query, words), within_s=START_S, what=f"a lock on {words}")
-
-
-def kill_worker(server: Server) -> datetime:
-    """Kill it with its pool and its connections; returns once there is another."""
-    ready = server.said(r"worker .*ready\.")
-    killed_at = kill(server.children(STUDIO))
-    # The database would notice only when it answers the dead.
-    rows(
-        server,
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'",
-    )
-    server.until(r"worker .*ready\.", times=ready + 1)
-    return killed_at
-
-
 def ended(buying: Buying, killed_at: datetime) -> Ended:
     """The end of the job, which came by itself and in time, told once."""
     end = end_of(buying.server, buying.job, within_s=RECOVERY_S + START_S)
@@ -156,7 +134,7 @@ def code_of(buying: Buying) -> str:
 def test_before_it_is_claimed(buying: Buying) -> None:
     with frozen(buying.server.children(STUDIO)):
         buying.submit()
-        killed_at = kill_worker(buying.server)
+        killed_at = kill_crew(buying.server, STUDIO)
 
     assert ended(buying, killed_at).status == "succeeded"
     assert buying.sold == 2
@@ -167,7 +145,7 @@ def test_after_it_was_claimed(buying: Buying) -> None:
     with holding(buying.server, "LOCK TABLE generation_aicall IN SHARE MODE"):
         buying.submit()
         until_stuck(buying.server, 'INSERT INTO "generation_aicall"')
-        killed_at = kill_worker(buying.server)
+        killed_at = kill_crew(buying.server, STUDIO)
 
     end = ended(buying, killed_at)
     assert (end.status, end.attempts) == ("succeeded", 2)
@@ -179,7 +157,7 @@ def test_after_everything_was_submitted(buying: Buying) -> None:
     buying.vendor.will(hangs, hangs, to=ANALYZE)
     buying.submit()
     buying.until_asked()
-    killed_at = kill_worker(buying.server)
+    killed_at = kill_crew(buying.server, STUDIO)
 
     assert ended(buying, killed_at).status == "failed"
     assert code_of(buying) == "AMBIGUOUS"
@@ -194,7 +172,7 @@ def test_after_one_answered_and_the_other_was_submitted(buying: Buying) -> None:
     wait_for(
         lambda: rows(buying.server, query, buying.job), within_s=START_S, what="the other answer"
     )
-    killed_at = kill_worker(buying.server)
+    killed_at = kill_crew(buying.server, STUDIO)
 
     assert ended(buying, killed_at).status == "partly_succeeded"
     job = buying.account.get(f"/api/jobs/{buying.job}")
@@ -213,7 +191,7 @@ def test_after_the_provider_answered(buying: Buying) -> None:
         buying.gate.open()
         until_stuck(buying.server, 'UPDATE "generation_aicall"')
         buying.vendor.wait_until(lambda: buying.sold == 2, START_S)
-        killed_at = kill_worker(buying.server)
+        killed_at = kill_crew(buying.server, STUDIO)
 
     assert ended(buying, killed_at).status == "failed"
     assert code_of(buying) == "AMBIGUOUS"
@@ -236,7 +214,7 @@ def test_before_it_is_settled(buying: Buying) -> None:
             within_s=START_S,
             what="both answers",
         )
-        killed_at = kill_worker(buying.server)
+        killed_at = kill_crew(buying.server, STUDIO)
 
     end = ended(buying, killed_at)
     assert (end.status, end.attempts) == ("succeeded", 2)
@@ -256,7 +234,7 @@ def test_while_it_is_settled(buying: Buying) -> None:
     with holding(buying.server, its_account, buying.job):
         buying.gate.open()
         until_stuck(buying.server, "credits_close_hold")
-        killed_at = kill_worker(buying.server)
+        killed_at = kill_crew(buying.server, STUDIO)
 
     end = ended(buying, killed_at)
     assert (end.status, end.attempts) == ("succeeded", 2)

@@ -37,6 +37,13 @@ def in_words(amount: Microcredits) -> str:
     return worded(amount) if amount else "Free"
 
 
+def video() -> Operation:
+    """The row of videos, at the price of whoever makes them cheapest: no plan pays for them."""
+    second = min(settings.VIDEO_PRICES.values())
+    what = "4, 8 or 12 s from your photos; never part of a plan, charged only when it is done"
+    return Operation("Video", what, f"{in_words(second)} a second", 4)
+
+
 def price_list() -> dict[str, Any]:
     """`operations`, `extra_view`, `plans` by name, `topups` as (credits, USD) pairs."""
     operations = [
@@ -44,6 +51,7 @@ def price_list() -> dict[str, Any]:
         for code, name, what in WORDS
         if code in settings.PRICES
     ]
+    operations.append(video())
     plans = {
         code: {**plan, "credits": format_credits(plan["monthly_credits"])}
         for code, plan in settings.PLANS.items()

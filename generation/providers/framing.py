@@ -13,7 +13,7 @@ from generation.providers.protocols import View
 
 LONGEST_PX: Final = 4096
 MARGIN: Final = 0.06  # of the product's longer side, left around it
-EDGE: Final = 0.1  # of a photo's sides: what is nearer to its border may go, if nothing is known
+EDGE: Final = 0.03  # of a photo's sides: what is nearer to its border may go, if nothing is known
 
 Box: TypeAlias = tuple[float, float, float, float]  # left, top, right, bottom
 

@@ -36,7 +36,7 @@ _silent: list[Callable[[], Silent]] = []
 _WAITING = """
     WITH busy AS (
         SELECT user_id FROM generation_job
-        WHERE status = 'running' AND kind <> ALL(%s)
+        WHERE status = 'running' AND awaited_since IS NULL AND kind <> ALL(%s)
         GROUP BY user_id HAVING count(*) >= %s
     )
     SELECT count(*), coalesce(extract(epoch FROM statement_timestamp() - min(created_at) FILTER (

@@ -26,6 +26,7 @@ from generation.backlog import Waiting
 from generation.errors import Failure
 from generation.kinds import direct_names
 from generation.models import Breaker, CallTally
+from generation.providers.filming import OPERATION as FILMING
 from generation.providers.routes import chat_models, routes_of
 from generation.providers.steps import DRAWING, SEEING
 
@@ -78,7 +79,7 @@ def _by_asked(rows: Iterable[CallTally]) -> Tallies:
 
 
 def _routes() -> Iterator[Asked]:
-    for operation in sorted(SEEING | DRAWING):
+    for operation in (*sorted(SEEING | DRAWING), FILMING):
         try:
             routes = routes_of(operation)
         except ProviderUnavailable:

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from core.errors import Conflict, NotFound
 from core.money import CREDIT
 from credits import queries as credit
-from generation import calls, kinds, operations, work
+from generation import backlog, calls, kinds, operations, work
 from generation.errors import Canceled, Failure, ProviderError
 from generation.kinds import Awaited, Outcome, Prepared
 from generation.models import AICall, CallTally, Job
@@ -71,6 +71,14 @@ def test_awaited_jobs_do_not_count_among_those_that_run(
         work.run_job(job_id=job.pk)
         job.refresh_from_db()
         assert job.awaited_since is not None
+
+
+def test_whose_jobs_are_awaited_waits_for_the_workers_alone(awaited: Job, submit: Submit) -> None:
+    for _ in range(settings.JOB_RUNNING_LIMIT):
+        work.run_job(job_id=submit().pk)
+    waiting = submit()
+    Job.objects.filter(pk=waiting.pk).update(created_at=Now() - timedelta(minutes=7))
+    assert backlog.waiting().oldest_s >= 420
 
 
 def test_anybody_settles_an_awaited_job_and_only_one_does(awaited: Job, user: Any) -> None:

@@ -84,6 +84,8 @@ def test_routes_that_nobody_asked_yet_begin_at_zero(settings: Any) -> None:
     assert of("ambiguous_purchases_total", **asked) == 0
     chat = {"provider": "openai", "model": "gpt-6-luna", "operation": "chat"}
     assert of("ai_calls_total", **chat, outcome="transient") == 0
+    film = {"provider": "studio", "model": "studio-1", "operation": "generate-video"}
+    assert of("ai_calls_total", **film, outcome="transient") == 0
 
 
 def test_labels_are_those_of_settings_and_of_the_log() -> None:

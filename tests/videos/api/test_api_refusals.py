@@ -14,6 +14,7 @@ from credits.models import Hold
 from generation import breaker
 from generation.errors import Failure
 from tests.api.contract import Contract
+from tests.fakes import trouble
 from tests.fakes.openai_films import MODEL, Fate, FilmServer
 from tests.techpack.conftest import MakeProduct
 from tests.videos.api.asking import (
@@ -301,6 +302,17 @@ def test_a_refused_film_is_refused_again_with_the_same_key(
     assert first.json() == again.json()
     assert (first.status_code, again.status_code) == (400, 400)
     assert Video.objects.count() == 1
+
+
+def test_a_film_that_its_provider_had_no_time_for_stays_failed_under_its_key(
+    api: Contract, openai_films: FilmServer
+) -> None:
+    openai_films.always(trouble.refuses(429, code="rate_limit_exceeded"), to="videos/create")
+    first = ask(api, key="once")
+    assert_failed(first, 429, "rate_limit_exceeded")
+    asked = len(openai_films.requests)
+    assert ask(api, key="once").json() == first.json()
+    assert len(openai_films.requests) == asked
 
 
 def test_a_key_that_was_refused_for_credits_works_after_a_top_up(

@@ -248,7 +248,7 @@ HEADER = st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=60
 
 
 @given(body=st.binary(max_size=300), ident=HEADER, at=HEADER | st.integers().map(str), by=HEADER)
-@thorough(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@thorough(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_bytes_at_all_are_a_fault_of_ours(
     openai_films: FilmServer, transactional_db: None, body: bytes, ident: str, at: str, by: str
 ) -> None:

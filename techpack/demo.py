@@ -187,7 +187,7 @@ def make_product(user: Any, sample: Sample) -> Product:
         product = queries.product_of(user, product.pk)
         job = verb(user=user, data=bench.input_of(step, product))
         run_job(job_id=job.pk)
-        _check(_finished(job))
+        check_finished(job)
     return queries.product_of(user, product.pk)
 
 
@@ -208,16 +208,16 @@ def _scale(user: Any, product: Product, sample: Sample) -> None:
     )
 
 
-def _finished(job: Job) -> Job:
-    """The job when it is over: a worker of a running server may have taken it."""
+def check_finished(job: Job) -> None:
+    """Wait until the job is over: a worker of a running server may have taken it.
+
+    Raises RuntimeError where it did not succeed.
+    """
 
     def over() -> Job | None:
         return Job.objects.filter(pk=job.pk, status__in=Job.FINAL).first()
 
-    done = wait_until(f"job:{job.pk}", over, timeout_s=settings.JOB_DEADLINE_S)
-    return done or Job.objects.get(pk=job.pk)
-
-
-def _check(job: Job) -> None:
-    if job.status not in (Job.Status.SUCCEEDED, Job.Status.PARTLY_SUCCEEDED):
-        raise RuntimeError(f"{job.kind} of the demo ended as {job.status}: {job.error}")
+    wait_until(f"job:{job.pk}", over, timeout_s=settings.JOB_DEADLINE_S)
+    done = Job.objects.get(pk=job.pk)
+    if done.status not in Job.WORKED:
+        raise RuntimeError(f"{done.kind} of the demo ended as {done.status}: {done.error}")

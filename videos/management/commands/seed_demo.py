@@ -9,12 +9,14 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from techpack import demo
 from techpack.document.export import pdf_of
+from videos.demo import make_video
+from videos.movements import title_of
 
 
 class Command(BaseCommand):
     """Make the demo account, or bring it up to date."""
 
-    help = "A demo account with sample products; --all also writes each pack as PDF."
+    help = "A demo account with sample products and a video; --all also writes each pack as PDF."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """``--all`` writes the packs to ``DATA_DIR/demo``."""
@@ -28,6 +30,11 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{'made' if is_new else 'there'}  {product.style_no}  {product.name}"
             )
+            if film := make_video(user, product):
+                video, is_new = film
+                self.stdout.write(
+                    f"{'made' if is_new else 'there'}  its video, {title_of(video.prompt)}"
+                )
             if options["all"]:
                 folder.mkdir(parents=True, exist_ok=True)
                 name, data = pdf_of(product, drawn_by=user.name)

@@ -1,0 +1,42 @@
+"""The demo account has a film that plays, made once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from techpack import demo, operations
+from tests.techpack.conftest import PHOTOS
+from videos.demo import STYLE_NO, make_video
+
+
+@pytest.fixture
+def queued(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody rings a worker: the demo works by itself."""
+    monkeypatch.setattr("generation.operations.ring_worker", lambda job_id: None)
+
+
+def test_one_of_its_products_is_filmed_once_by_the_studio(
+    user: Any, queued: None, settings: Any, tmp_path: Any
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    sample = next(one for one in demo.SAMPLES if one.style_no == STYLE_NO)
+    product = operations.create_product(user=user, name=sample.name)
+    assert make_video(user, product) is None
+    product = operations.change_product(
+        user=user, product_id=product.pk, changes={"style_no": STYLE_NO}
+    )
+    view_type, file = sample.photos[0]
+    operations.add_revision(
+        user=user,
+        product_id=product.pk,
+        file=(PHOTOS / file).read_bytes(),
+        filename=file,
+        view_type=view_type,
+    )
+    made = make_video(user, product)
+    assert made is not None
+    video, is_new = made
+    assert (video.status, video.provider, is_new) == ("completed", "studio", True)
+    assert make_video(user, product) == (video, False)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
+from django.db import OperationalError
 from django.db.models.functions import Now
 
 from core.bell import wait_until
@@ -22,8 +23,8 @@ from generation.providers.film_failures import FilmGone
 from tests.fakes.films import broken_film
 from tests.videos.cinema import COST_USD_MICROS, Cinema
 from tests.videos.conftest import AskFor
-from videos import fetching, looking, operations
-from videos.models import Video
+from videos import fetching, looking, operations, settling, tasks
+from videos.models import LooseFile, Video
 
 FULL = 118 * CREDIT
 
@@ -248,3 +249,25 @@ def test_a_hold_that_ran_out_makes_a_film_free(done: Video, user: Any) -> None:
     assert (done.status, done.is_late) == ("completed", True)
     assert free_of(user) == FULL
     assert Job.objects.get(pk=done.job_id).status == "failed"
+
+
+def test_a_charge_that_breaks_off_in_the_middle_is_made_later(
+    done: Video, cinema: Cinema, user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_: Any) -> None:
+        raise OperationalError("the connection is gone")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(settling, "_complete_call", breaks)
+        with pytest.raises(OperationalError):
+            look(done)
+    done.refresh_from_db()
+    assert (done.status, done.file_key) == ("in_progress", "")
+    assert credit.balance(user).held == 8 * CREDIT
+
+    Video.objects.filter(pk=done.pk).update(fetching_until=Now() - timedelta(seconds=1))
+    assert look(done).status == "completed"
+    assert free_of(user) == FULL - 8 * CREDIT
+    LooseFile.objects.update(due_at=Now() - timedelta(seconds=1))
+    tasks.remove_files()
+    assert files() == [done.file_key.rpartition("/")[2]]

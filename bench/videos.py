@@ -8,9 +8,9 @@ callbacks, looks and kills run into each other instead.
 from __future__ import annotations
 
 import argparse
-import importlib
 import json
 import statistics
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -58,11 +58,13 @@ def main(arguments: Sequence[str]) -> None:
     """Print a table and one JSON object."""
     parser = argparse.ArgumentParser(prog="script/bench videos")
     parser.add_argument("--race", action="store_true", help="looks, callbacks and kills at once")
-    given, rest = parser.parse_known_args(arguments)
-    if given.race:
-        importlib.import_module("bench.videos_race").main(rest)
-        return
-    parser.parse_args(arguments)
+    parser.add_argument("--videos", type=int, default=1000, help="of the race")
+    parser.add_argument("--seed", type=int, default=1, help="of the race")
+    options = parser.parse_args(arguments)
+    if options.race:
+        from bench import videos_race
+
+        sys.exit(videos_race.report(videos=options.videos, seed=options.seed))
     print(f"{'film':12} {'work s':>8} {'s / s of film':>14} {'codec alone':>12} {'ratio':>7}   KB")
     rows = [_measured(sample) for sample in SAMPLES]
     each = statistics.mean(row["each_s"] for row in rows)

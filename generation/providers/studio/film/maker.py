@@ -29,7 +29,7 @@ STRIP_WIDE, STRIP_TALL = 92, 172  # pixels of 720p
 LOOKED, STAGED, FILMED = 18, 20, 97  # percent
 STEP = 3  # percent between two words of progress
 SWAP = 8  # frames in which the strip's words change
-DENSEST = 2.4
+DENSEST = 2.0
 SPARE = 1.3  # plate pixels for a film pixel, so that slow movement stays sharp
 DARK_INKS = Inks((0x0E, 0x23, 0x37), (0xE8, 0xF1, 0xF6), (0xA6, 0xBC, 0xCB), (0x24, 0x42, 0x5C))
 
@@ -89,7 +89,7 @@ class _Production:
         ground = stage.Stage(
             width,
             high,
-            min(script.most_zoom * SPARE, max(DENSEST, SPARE)),
+            min(script.most_zoom * SPARE, DENSEST),
             code,
             self.wish.warmth,
             self.wish.light_from,

@@ -25,6 +25,7 @@ MARGIN = 0.08  # of the width, around the stage: what a moving camera may see
 SHADOW = 0.36  # of the light that a shadow takes where it is deepest
 CONTACT = 0.42
 FOOT = 0.3  # of its width on which a thing stands; on less it lies
+GRAIN = np.float32(1.2)  # levels
 COARSE = 256  # pixels of the copy on which shadows are made
 
 
@@ -102,7 +103,7 @@ class Stage:
         far = ((x - aside) * 0.9) ** 2 + ((y + 0.25) * 0.8) ** 2
         fall = 0.09 if aside else 0.11
         lit = 1.03 - fall * np.minimum(far, 2.6)
-        grain = np.random.default_rng(7).uniform(-0.6, 0.6, (high, wide)).astype(np.float32)
+        grain = np.random.default_rng(7).random((high, wide), np.float32) * GRAIN - GRAIN / 2
         return np.asarray(16 + np.minimum((self._colour[0] - 16) * lit, 222) + grain, np.float32)
 
     def plate(self, still: Still, height: float) -> Plate:

@@ -15,6 +15,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 
 from accounts.models import ApiKey
+from core.commits import after_commit
 from core.errors import Conflict, DomainError, InsufficientCredits, RateLimited
 from core.ids import uuid7
 from core.money import Microcredits
@@ -175,7 +176,7 @@ def _create(
     if prepared.store is not None:
         _succeed_at_once(job, prepared.store)
     else:
-        transaction.on_commit(lambda: ring_worker(job.pk), robust=True)
+        after_commit(ring_worker, job.pk)
     tell(job, is_new=True)
     return job
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +14,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from structlog.contextvars import bound_contextvars
 
+from core.commits import after_commit
 from core.errors import DomainError
 from core.http import envelope
 from credits import budget
@@ -106,7 +106,7 @@ def settle(*, run: Run, outcome: Outcome) -> bool:
         notices.ended(run.job)
         # Who settles a direct job asks itself: its answer says what was warned of.
         if run.job.hold_id and run.job.kind not in direct_names():
-            transaction.on_commit(partial(budget.due, user=run.job.user), robust=True)
+            after_commit(budget.due, user=run.job.user)
     return True
 
 
@@ -127,7 +127,7 @@ def fail_by_provider(*, run: Run, error: ProviderError) -> None:
             status=Job.Status.FAILED,
             close=lambda job: policy.close(job, error),
         )
-        transaction.on_commit(partial(budget.due, user=run.job.user), robust=True)
+        after_commit(budget.due, user=run.job.user)
 
 
 def end(*, run: Run, status: str, reason: str, error: DomainError | None) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import transaction
 from PIL import Image, ImageChops, ImageDraw
 
+from core.commits import after_commit
 from generation.providers.studio import engine
 from techpack.models import Revision
 from techpack.seeing import brief_of, view_of
@@ -18,10 +18,7 @@ def prepare_later(revision: Revision) -> None:
     """Find the outline in the background once the photo is committed."""
     from techpack.tasks import prepare_revision
 
-    def ring() -> None:
-        prepare_revision.delay(str(revision.pk))
-
-    transaction.on_commit(ring, robust=True)
+    after_commit(prepare_revision.delay, str(revision.pk))
 
 
 def ensure_outline(revision: Revision) -> dict[str, Any]:

@@ -9,15 +9,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from functools import partial
 from typing import Final
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
 from core import storage
+from core.commits import after_commit
 from videos.models import LooseFile, Video
 
 log = logging.getLogger("techpack.videos")
@@ -67,7 +66,7 @@ def remove(keys: Iterable[str]) -> None:
         unique_fields=["key"],
         update_fields=["due_at"],
     )
-    transaction.on_commit(partial(_remove_loose, given), robust=True)
+    after_commit(_remove_loose, given)
 
 
 def _remove_loose(keys: Sequence[str]) -> int:

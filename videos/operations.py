@@ -12,6 +12,7 @@ from django.db.models import Case, F, When
 from django.db.models.functions import Now
 
 from accounts.models import ApiKey
+from core.commits import after_commit
 from core.errors import Conflict, InvalidRequest
 from generation import operations as jobs
 from generation.calls import DATABASE_AWAY
@@ -150,7 +151,7 @@ def delete_video(*, user: Any, video_id: str) -> None:
         mine.update(deleted_at=Now(), look_at=Case(awaited, default=F("look_at")))
         video.refresh_from_db()
         if video.look_at is not None:
-            transaction.on_commit(partial(look_soon, video.video_id), robust=True)
+            after_commit(look_soon, video.video_id)
         retention.remove_files(video)
 
 

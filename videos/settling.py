@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
 
+from core.commits import after_commit
 from core.errors import Conflict
 from core.http import envelope
 from credits import operations as ledger
@@ -183,7 +184,7 @@ def _canceled(job: Job) -> None:
         fetching_until=None,
         finished_at=Now(),
     )
-    transaction.on_commit(partial(_let_go, job), robust=True)
+    after_commit(_let_go, job)
 
 
 def _let_go(job: Job) -> None:

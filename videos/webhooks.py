@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from core.commits import after_commit
 from core.errors import DomainError, InvalidRequest
 from core.http import in_envelope
 from generation.providers import callbacks
@@ -64,12 +65,6 @@ def _body_of(request: HttpRequest) -> bytes:
 
 def _keep(provider: str, callback: VideoCallback) -> None:
     """Store the message, and have its film looked at, where it is the first of its id."""
-
-    def look() -> None:
-        films = Video.objects.filter(provider=provider, provider_ref=callback.ref)
-        for video_id in films.values_list("video_id", flat=True):
-            look_soon(video_id)
-
     with transaction.atomic():
         _, is_new = ProviderCallback.objects.get_or_create(
             provider=provider,
@@ -77,4 +72,10 @@ def _keep(provider: str, callback: VideoCallback) -> None:
             defaults={"type": callback.type, "provider_ref": callback.ref},
         )
         if is_new and callback.ref:
-            transaction.on_commit(look, robust=True)
+            after_commit(_look, provider, callback.ref)
+
+
+def _look(provider: str, ref: str) -> None:
+    films = Video.objects.filter(provider=provider, provider_ref=ref)
+    for video_id in films.values_list("video_id", flat=True):
+        look_soon(video_id)

@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce, Greatest, Now
 
+from core.commits import after_commit
 from generation import calls
 from generation.asking import Asking
 from generation.calls import DATABASE_AWAY, Asked
@@ -187,7 +188,7 @@ def _accept(job: Job, video: Video, row: AICall, state: VideoState) -> bool:
         going_on.update(status=_begun_as(state), progress=min(state.progress, ALMOST_DONE))
         if state.status == "completed" or _was_told_of(video.provider, state.ref):
             Video.objects.filter(pk=video.pk).update(look_at=Now())
-            transaction.on_commit(partial(look_soon, video.video_id), robust=True)
+            after_commit(look_soon, video.video_id)
         job.refresh_from_db()
         tell(job)
     return True

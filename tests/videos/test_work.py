@@ -322,7 +322,7 @@ def test_a_film_of_a_product_that_has_gone_is_not_begun(
     bag.delete()
     run(video)
     assert (video.status, video.error_code) == ("failed", "invalid_request")
-    assert "gone" in video.error_message
+    assert "was deleted" in video.error_message
     assert not cinema.asked
     assert free_of(user) == FULL
 

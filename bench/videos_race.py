@@ -6,11 +6,13 @@ twice. Afterwards every film is compared with what its provider did and what its
 
 from __future__ import annotations
 
+import argparse
 import json
 import random
+import sys
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -64,6 +66,15 @@ class Race:
         }
 
 
+def main(arguments: Sequence[str]) -> None:
+    """Race; exits non-zero unless every film is as it should be."""
+    parser = argparse.ArgumentParser(prog="script/bench videos --race")
+    parser.add_argument("--videos", type=int, default=1_000)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args(arguments)
+    sys.exit(report(videos=options.videos, seed=options.seed))
+
+
 def report(*, videos: int, seed: int) -> int:
     """Run a race, print what came of it; 0 where everything is as it should be."""
     found = race(videos=videos, seed=seed)
@@ -97,7 +108,7 @@ def _judged(
     place: Stage, drawn: Plan, seconds: float, killer: Killer, journals: list[Journal]
 ) -> Race:
     """Ask the provider what it sold, and the database what is there."""
-    from bench.videos_race_verdict import Evidence, judge, rows
+    from bench.videos_race_verdict import Evidence, charged, judge, rows
     from credits import audit
 
     found = httpx.get(f"{place.places.vendor}/control/state").raise_for_status().json()
@@ -108,6 +119,7 @@ def _judged(
         sold=sold,
         told=[each for journal in journals[:LOOKERS] for each in journal.told],
         drift=audit.drift(audit.differences()),
+        charged=charged(),
         lost_at_most=killer.killed["processes"] + CREW * killer.killed["crews"],
     )
     callbacks = _counted(found["callbacks"])

@@ -19,7 +19,7 @@ LOOKERS: Final = 5
 ASKERS: Final = 3
 IN_FLIGHT: Final = 40  # films asked for and not yet ended by their provider
 MEETING_WITHIN_S: Final = 120.0
-LOOK_AGAIN_S: Final = 0.5
+LOOK_AGAIN_S: Final = 2.0
 FINAL: Final = ("completed", "failed", "canceled")
 
 

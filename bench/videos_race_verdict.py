@@ -66,6 +66,13 @@ def rows() -> list[Row]:
         return [Row(**dict(zip(names, found, strict=True))) for found in cursor.fetchall()]
 
 
+def charged() -> int:
+    """What was taken from people, in µcr, and not given back."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(sum(captured - refunded + open), 0) FROM credits_hold")
+        return int(cursor.fetchone()[0])
+
+
 @dataclass
 class Verdict:
     """What is wrong, in words, and how many films came to which end."""
@@ -95,6 +102,7 @@ class Evidence:
     sold: Mapping[int, int]
     told: Iterable[Told]
     drift: int
+    charged: int  # µcr, by every hold of everybody, whatever it was for
     lost_at_most: int  # films that a killed worker may have had in its hands
 
 
@@ -112,6 +120,9 @@ def judge(evidence: Evidence) -> Verdict:
         _judge_film(verdict, row, fate, evidence.sold.get(fate.number, 0))
     if verdict.ends["lost"] > evidence.lost_at_most:
         verdict.wrong.append(f"{verdict.ends['lost']} films were lost by fewer workers' ends")
+    due = sum(row.price for row in evidence.rows if row.status == "completed" and not row.is_late)
+    if evidence.charged != due:
+        verdict.wrong.append(f"{evidence.charged} µcr were charged, not {due}")
     _judge_told(verdict, evidence.told, {row.video_id: row for row in evidence.rows})
     return verdict
 

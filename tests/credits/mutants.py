@@ -1,4 +1,4 @@
-"""Known ways to break the ledger, each with tests that must notice.
+"""Known ways to break the ledger and what charges films, each with tests that must notice.
 
 A mutant replaces one text, which occurs exactly once in its file, by another. The product knows
 nothing of them: ``mutation.py`` applies one while a test session loads the code.
@@ -34,6 +34,7 @@ def _tests(module: str, *names: str) -> tuple[str, ...]:
 
 
 _HOLD, _LOTS, _MEETINGS = "credits/test_hold", "credits/test_lots", "credits/test_meetings"
+_FILMS = "videos/test_exactly_once"
 
 _ENTRY = """VALUES (_verb, _account, _lot, _hold, _line,
             _source, _destination, _amount, _note, _key, clock_timestamp());"""
@@ -261,5 +262,46 @@ MUTANTS = (
             "credits/test_settling_once",
             "test_a_worker_whose_job_was_claimed_again_settles_nothing",
         ),
+    ),
+    # --- Films ---------------------------------------------------------------------------
+    Mutant(
+        "everybody fetches a film",
+        "videos/fetching.py",
+        "nobody, pk=video.pk, look_at__isnull=False",
+        "pk=video.pk, look_at__isnull=False",
+        _tests(_FILMS, "test_however_many_hear_of_it_a_film_is_fetched_and_charged_once"),
+    ),
+    Mutant(
+        "what was fetched in vain stays",
+        "videos/settling.py",
+        "        film.remove()\n",
+        "        return False\n",
+        _tests(_FILMS, "test_those_who_all_fetched_it_settle_it_once"),
+    ),
+    Mutant(
+        "a film that may have begun is begun again",
+        "videos/work.py",
+        "if past.is_ambiguous:",
+        "if False:",
+        _tests(_FILMS, "test_a_film_that_was_begun_by_a_worker_that_died_is_not_begun_again"),
+    ),
+    Mutant(
+        "a film is charged after its deadline",
+        "videos/settling.py",
+        "job is not None and Job.objects.filter(pk=job.pk, deadline_at__lte=Now()).exists()",
+        "False",
+        _tests(
+            "videos/test_late",
+            "test_what_comes_between_the_deadline_and_the_sweep_is_free_too",
+        ),
+    ),
+    Mutant(
+        "a late film is charged",
+        "videos/settling.py",
+        "        _complete_call(video, usage)\n        job = Job",
+        "        _complete_call(video, usage)\n"
+        "        ledger.adjust(user_id=video.user_id, amount=-1, key=str(video), reason='late')\n"
+        "        job = Job",
+        _tests("videos/test_late", "test_a_late_success_is_there_and_free_and_told_once"),
     ),
 )

@@ -78,6 +78,7 @@ CLEAN = Evidence(
     sold={0: 1, 1: 1, 2: 1},
     told=[each for row in ROWS for each in told(row)],
     drift=0,
+    charged=PRICE,
     lost_at_most=1,
 )
 
@@ -88,7 +89,7 @@ def judged(**otherwise: Any) -> Verdict:
 
 def with_row(row: Row) -> Verdict:
     rows = [row if row.prompt == each.prompt else each for each in ROWS]
-    return judged(rows=rows, told=[])
+    return judged(rows=rows, told=[], charged=sum(row.captured for row in rows))
 
 
 def test_a_race_without_a_fault_is_clean() -> None:
@@ -159,6 +160,7 @@ def test_what_is_bought_twice_or_missing_is_noticed() -> None:
     assert not judged(rows=[*ROWS, replace(ROWS[0], video_id="video_9")]).is_clean
     assert not judged(drift=1).is_clean
     assert not judged(lost_at_most=0).is_clean
+    assert not judged(charged=2 * PRICE).is_clean
 
 
 def test_what_a_client_was_told_has_to_stay() -> None:

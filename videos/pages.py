@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
@@ -113,12 +114,12 @@ def _make(request: HttpRequest) -> HttpResponse:
     shown_form = film_form(request.user, given)
     if "show" in request.POST or _costs_other(request, shown_form):
         return videos_page(request, given)
-    once = given.get("once", "")
     try:
+        wish = asked(given)
         video = operations.generate_video(
             user=request.user,
-            data=asked(given),
-            key=f"page:video:{once}" if once else None,
+            data=wish,
+            key=_key(given.get("once", ""), wish),
             request_id=str(request.request_id),  # type: ignore[attr-defined]
         )
     except InsufficientCredits as error:
@@ -127,6 +128,15 @@ def _make(request: HttpRequest) -> HttpResponse:
     except DomainError as error:
         return videos_page(request, given, error=said(error))
     return redirect(f"{reverse('videos:videos')}#{video.video_id}")
+
+
+def _key(once: str, wish: Mapping[str, Any]) -> str | None:
+    """What makes two clicks one film: the form that was shown, and what was chosen on it.
+
+    Who goes back to it and asks for something else gets another film.
+    """
+    chosen = hashlib.sha256(repr(sorted(wish.items())).encode()).hexdigest()[:32]
+    return f"page:video:{once[:64]}:{chosen}" if once else None
 
 
 def _costs_other(request: HttpRequest, shown_form: FilmForm | None) -> bool:
@@ -224,7 +234,9 @@ def _back(request: HttpRequest, video_id: str) -> HttpResponse:
         return videos_page(request, {})
     if request.POST.get("from") == "one":
         return redirect("videos:video", video_id)
-    return redirect(f"{reverse('videos:videos')}#{video_id}")
+    page = request.GET.get("page", "")
+    query = f"?page={page}" if page.isdecimal() else ""
+    return redirect(f"{reverse('videos:videos')}{query}#{video_id}")
 
 
 @login_required

@@ -177,6 +177,56 @@ def test_what_was_wrong_keeps_what_was_typed(
     html = answer.content.decode()
     assert "&lt;b&gt;a coat&lt;/b&gt;</textarea>" in html
     assert 'role="alert"' in html
+    assert credit.balance(product.user).held == 0
+    right = wish(product, words="a coat", view=str(queries.revisions_of(product)[0].pk))
+    assert press(visitor, html, "Make it", **right).status_code == 302
+
+
+def test_who_goes_back_and_asks_for_another_film_gets_it(
+    visitor: Client, product: Product, queued: None
+) -> None:
+    html = page(visitor)
+    press(visitor, html, "Make it", **wish(product, words="slow"))
+    press(visitor, html, "Make it", **wish(product, words="quick"))
+    press(visitor, html, "Make it", **wish(product, words="quick"))
+    assert Video.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["\x00", "x" * 9000, "' OR 1=1", "-1", ""],
+    ids=["nul", "long", "sql", "number", "none"],
+)
+def test_whatever_is_sent_is_answered(
+    visitor: Client, product: Product, queued: None, given: str
+) -> None:
+    for name in ("product", "view", "words", "model", "seconds", "size", "once"):
+        answer = press(visitor, page(visitor), "Make it", **{**wish(product), name: given})
+        assert answer.status_code in (200, 302, 400), name
+        link = visitor.get(PAGE, {name: given, "again": given, "page": given})
+        assert link.status_code == (400 if given == "\x00" else 200), name
+    held = Video.objects.count() * 2 * CREDIT  # what was refused holds nothing
+    assert credit.balance(product.user).held == held
+
+
+def test_a_sixth_cancel_of_the_day_is_refused_in_words(
+    visitor: Client,
+    user: Any,  # noqa: F811
+    settings: Any,
+) -> None:
+    settings.VIDEO_CANCELS_PER_DAY = 0
+    video = put_video(user, "in_progress", progress=7)
+    press(visitor, page(visitor), "Cancel, release 2.00")
+    html = page(visitor)
+    assert "Too many videos were canceled today." in words_in(html)
+    assert "Running 7 %" in item(html, video)
+    token = form_in(html, "Cancel, release")[1]["csrfmiddlewaretoken"]
+    address = f"{PAGE}/{video.video_id}/cancel"
+    part = visitor.post(
+        address, {"csrfmiddlewaretoken": token}, headers={"hx-request": "true"}
+    ).content.decode()
+    assert 'hx-swap-oob="beforeend:#toasts"' in part
+    assert "Too many videos were canceled today." in words_in(part)
 
 
 def test_too_little_is_said_with_ways_that_do_what_they_say(
@@ -294,7 +344,7 @@ def test_canceling_gives_back_what_is_held(visitor: Client, product: Product, qu
     press(visitor, page(visitor), "Make it", **wish(product))
     video = Video.objects.get()
     answer = press(visitor, page(visitor), "Cancel, release 2.00")
-    assert answer["Location"] == f"{PAGE}#{video.video_id}"
+    assert answer["Location"] == f"{PAGE}?page=1#{video.video_id}"
     assert "Canceled, released" in item(page(visitor), video)
     assert credit.balance(product.user).free == 18 * CREDIT
 

@@ -110,9 +110,14 @@ def settle(*, run: Run, outcome: Outcome) -> bool:
     return True
 
 
-def fail(*, run: Run, error: DomainError) -> None:
-    """End the job with an error; nothing is charged."""
-    end(run=run, status=Job.Status.FAILED, reason=error.message, error=error)
+def fail(*, run: Run, error: DomainError, is_told: bool = True) -> None:
+    """End the job with an error; nothing is charged.
+
+    Its user is not told by a notification where that is not the last word on it.
+    """
+    close = _given_back(error.message, error)
+    with transaction.atomic():
+        _end(run.mine(), job=run.job, status=Job.Status.FAILED, close=close, is_told=is_told)
 
 
 def fail_by_provider(*, run: Run, error: ProviderError) -> None:
@@ -150,7 +155,15 @@ def _given_back(reason: str, error: DomainError | None, *, by_sweeper: bool = Fa
     return close
 
 
-def _end(rows: Any, *, job: Job, status: str, close: Close, by_sweeper: bool = False) -> None:
+def _end(
+    rows: Any,
+    *,
+    job: Job,
+    status: str,
+    close: Close,
+    by_sweeper: bool = False,
+    is_told: bool = True,
+) -> None:
     if not rows.update(status=status, finished_at=Now(), lease_expires_at=None):
         return
     error = close(job)
@@ -159,7 +172,8 @@ def _end(rows: Any, *, job: Job, status: str, close: Close, by_sweeper: bool = F
     job.refresh_from_db()
     ended(job)
     tell(job)
-    notices.ended(job, by_sweeper=by_sweeper)
+    if is_told:
+        notices.ended(job, by_sweeper=by_sweeper)
 
 
 def _last_step(status: str, error: dict[str, Any] | None) -> str:

@@ -59,17 +59,18 @@ def settle(video: Video, film: Stored, usage: Usage) -> bool:
     Where somebody else settled before, or nobody wants it any more, its files are removed. So they
     are while a worker is about to find the job again: it is fetched once more then.
     """
-    job = Job.objects.filter(pk=video.job_id).first()
-    if job is not None and Job.objects.filter(pk=job.pk, deadline_at__lte=Now()).exists():
-        # The deadline decides whether it is late, not how soon the sweeper comes round.
-        work.fail(run=Run(job), error=failing.worded("timeout"))
-    is_kept = job is not None and _settle_in_time(Run(job), video, film, usage)
-    if not is_kept and not (is_kept := _settle_late(video, film, usage)):
+    is_kept = _settle_in_time(video, film, usage) or _settle_late(video, film, usage)
+    if not is_kept:
         film.remove()
     return is_kept
 
 
-def _settle_in_time(run: Run, video: Video, film: Stored, usage: Usage) -> bool:
+def _settle_in_time(video: Video, film: Stored, usage: Usage) -> bool:
+    """The deadline decides whether it is late, not how soon the sweeper comes round."""
+    if (job := Job.objects.filter(pk=video.job_id, deadline_at__gt=Now()).first()) is None:
+        return False
+    run = Run(job)
+
     def store(job: Job) -> dict[str, Any]:
         result = _store(video, film, job)
         _complete_call(video, usage)
@@ -80,7 +81,7 @@ def _settle_in_time(run: Run, video: Video, film: Stored, usage: Usage) -> bool:
     except Canceled:
         work.end(run=run, status=Job.Status.CANCELED, reason="canceled", error=None)
     except ledger.HoldClosed:
-        work.fail(run=run, error=failing.worded("timeout"))
+        work.fail(run=run, error=failing.worded("timeout"), is_told=False)
     return False
 
 
@@ -111,6 +112,9 @@ def _settle_late(video: Video, film: Stored, usage: Usage) -> bool:
     """A film that failed, and that is there after all: stored, free, told."""
     cleared = {"error_code": "", "error_message": "", "error_suggestions": [], "is_late": True}
     with transaction.atomic():
+        for job in Job.objects.filter(pk=video.job_id, deadline_at__lte=Now()):
+            # Where nobody has yet: it is told as what it became.
+            work.fail(run=Run(job), error=failing.worded("timeout"), is_told=False)
         late = Video.objects.filter(
             pk=video.pk,
             status=Video.Status.FAILED,

@@ -20,6 +20,7 @@ from generation import work
 from generation.errors import Failure, ProviderError
 from generation.models import AICall, Job
 from generation.providers.film_failures import FilmGone
+from notifications.models import Notification
 from tests.fakes.films import broken_film
 from tests.videos.cinema import COST_USD_MICROS, Cinema
 from tests.videos.conftest import AskFor
@@ -271,3 +272,15 @@ def test_a_charge_that_breaks_off_in_the_middle_is_made_later(
     LooseFile.objects.update(due_at=Now() - timedelta(seconds=1))
     tasks.remove_files()
     assert files() == [done.file_key.rpartition("/")[2]]
+
+
+def test_what_is_late_before_anybody_noticed_is_told_once(
+    done: Video, cinema: Cinema, user: Any
+) -> None:
+    Job.objects.filter(pk=done.job_id).update(deadline_at=Now(), lease_expires_at=Now())
+    look(done)
+    assert (done.status, done.is_late) == ("completed", True)
+    assert Job.objects.get(pk=done.job_id).status == "failed"
+    (told,) = Notification.objects.filter(user=user)
+    assert "after all" in told.title
+    assert free_of(user) == FULL

@@ -288,8 +288,8 @@ MUTANTS = (
     Mutant(
         "a film is charged after its deadline",
         "videos/settling.py",
-        "job is not None and Job.objects.filter(pk=job.pk, deadline_at__lte=Now()).exists()",
-        "False",
+        "filter(pk=video.job_id, deadline_at__gt=Now())",
+        "filter(pk=video.job_id)",
         _tests(
             "videos/test_late",
             "test_what_comes_between_the_deadline_and_the_sweep_is_free_too",

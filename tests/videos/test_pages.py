@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from django.db.models.functions import Now
 from django.test import Client
 from django.urls import reverse
 
@@ -25,7 +26,7 @@ from tests.techpack.conftest import (  # noqa: F401
     user,
 )
 from tests.techpack.forms import form_in, panel_in, press, words_in
-from tests.videos.rows import put_video
+from tests.videos.rows import HOUR, put_video
 from videos.models import Video
 
 PAGE = "/videos"
@@ -398,6 +399,21 @@ def test_two_hundred_films_come_by_pages_in_few_queries(
     assert "200 videos" in words_in(html)
     assert "Page 2 of 17" in words_in(html)
     assert "film 187" in words_in(html)
+
+
+def test_looking_at_the_list_has_a_film_looked_after_that_is_being_made(
+    visitor: Client,
+    user: Any,  # noqa: F811
+    rung: list[str],
+) -> None:
+    video = put_video(user, "in_progress", provider="openai")
+    mine = Video.objects.filter(pk=video.pk)
+    mine.update(provider_ref="film_1", look_at=Now() + HOUR)
+    page(visitor)
+    assert rung == [video.video_id]
+    mine.update(looked_at=Now())  # not more often than every two seconds
+    page(visitor)
+    assert rung == [video.video_id]
 
 
 def test_an_update_is_the_list_the_count_and_the_balance(

@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 
 from django.core import signing
 from django.core.files import File
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils.http import content_disposition_header
 
@@ -60,12 +59,8 @@ def put(kind: str, data: bytes, extension: str) -> str:
     Raises OSError when the storage is full or away; then nothing is left behind.
     """
     key = new_key(kind, extension)
-    try:
-        saved = default_storage.save(key, ContentFile(data))
-    except OSError:
-        default_storage.delete(key)
-        raise
-    return saved
+    write(key, [data], most=len(data))
+    return key
 
 
 def new_key(kind: str, extension: str) -> str:
@@ -79,19 +74,13 @@ def new_key(kind: str, extension: str) -> str:
     return key
 
 
-def put_stream(kind: str, pieces: Iterable[bytes], extension: str, *, most: int) -> tuple[str, int]:
-    """Store bytes as they come, in little memory; returns their new key and how many they are.
+def write(key: str, pieces: Iterable[bytes], *, most: int) -> int:
+    """Store bytes as they come under a key of ``new_key``, in little memory; how many they are.
 
     Raises TooManyBytes when there are more than ``most``, OSError when the storage is full or
     away, and whatever ``pieces`` raises; then nothing is left behind. A storage may ask for the
     pieces from a thread of its own.
     """
-    key = new_key(kind, extension)
-    return key, write(key, pieces, most=most)
-
-
-def write(key: str, pieces: Iterable[bytes], *, most: int) -> int:
-    """Store bytes as they come under a key that ``new_key`` made; as ``put_stream`` otherwise."""
     media_type(key)
     incoming = _Incoming(pieces, most)
     try:

@@ -31,7 +31,7 @@ AT_ONCE: Final = 200
 def take_in(pieces: Iterable[bytes], *, most: int) -> tuple[str, int]:
     """Store a film as it comes; returns its key and how many bytes it has.
 
-    Raises what ``core.storage.put_stream`` does; then nothing is left behind.
+    Raises what ``core.storage.write`` does; then nothing is left behind.
     """
     key = storage.new_key("films", "mp4")
     _expect(key)

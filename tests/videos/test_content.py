@@ -205,7 +205,8 @@ def resident_bytes() -> int:
 def test_two_hundred_megabytes_are_served_in_little_memory(user: Any, video: Video) -> None:
     count = 200_000_000
     block = bytes(1_000_000)
-    key, _ = storage.put_stream("films", (block for _ in range(200)), "mp4", most=count)
+    key = storage.new_key("films", "mp4")
+    storage.write(key, (block for _ in range(200)), most=count)
     Video.objects.filter(pk=video.pk).update(file_key=key, byte_count=count)
     headers = by_key(user)
     most = got = 0

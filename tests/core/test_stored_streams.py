@@ -7,7 +7,7 @@ import io
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +27,18 @@ def folder(tmp_path: Path, settings: Any) -> Path:
     return tmp_path
 
 
+def put_stream(kind: str, pieces: Iterable[bytes], extension: str, *, most: int) -> tuple[str, int]:
+    """The new key and how many bytes are stored under it."""
+    key = storage.new_key(kind, extension)
+    return key, storage.write(key, pieces, most=most)
+
+
 def files_in(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
 def test_pieces_are_stored_whole_and_counted(folder: Path) -> None:
-    key, count = storage.put_stream("videos", iter(PIECES), "MP4", most=len(WHOLE))
+    key, count = put_stream("videos", iter(PIECES), "MP4", most=len(WHOLE))
     assert count == len(WHOLE) == storage.size(key)
     assert storage.read(key) == WHOLE
     assert storage.media_type(key) == "video/mp4"
@@ -40,13 +46,13 @@ def test_pieces_are_stored_whole_and_counted(folder: Path) -> None:
 
 
 def test_no_pieces_are_an_empty_file() -> None:
-    key, count = storage.put_stream("videos", iter([]), "mp4", most=0)
+    key, count = put_stream("videos", iter([]), "mp4", most=0)
     assert (count, storage.read(key)) == (0, b"")
 
 
 def test_one_byte_too_many_is_refused_and_leaves_nothing(folder: Path) -> None:
     with pytest.raises(storage.TooManyBytes):
-        storage.put_stream("videos", iter(PIECES), "mp4", most=len(WHOLE) - 1)
+        put_stream("videos", iter(PIECES), "mp4", most=len(WHOLE) - 1)
     assert files_in(folder) == []
 
 
@@ -60,7 +66,7 @@ def test_what_never_ends_is_asked_for_no_more_than_it_may_be() -> None:
             yield b"x" * 1000
 
     with pytest.raises(storage.TooManyBytes):
-        storage.put_stream("videos", endless(), "mp4", most=5000)
+        put_stream("videos", endless(), "mp4", most=5000)
     assert asked == 6
 
 
@@ -76,7 +82,7 @@ def test_pieces_that_end_in_an_error_leave_nothing(folder: Path, reason: BaseExc
         raise reason
 
     with pytest.raises(type(reason)) as caught:
-        storage.put_stream("videos", broken(), "mp4", most=ROOMY)
+        put_stream("videos", broken(), "mp4", most=ROOMY)
     assert caught.value is reason
     assert files_in(folder) == []
 
@@ -86,7 +92,7 @@ def test_a_disk_that_takes_no_more_leaves_nothing(folder: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, usual[1]))
     try:
         with pytest.raises(OSError, match="File too large"):
-            storage.put_stream("videos", iter(PIECES), "mp4", most=ROOMY)
+            put_stream("videos", iter(PIECES), "mp4", most=ROOMY)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, usual)
     assert files_in(folder) == []
@@ -100,7 +106,7 @@ def test_an_error_while_tidying_up_does_not_hide_the_first(
 
     monkeypatch.setattr(default_storage._wrapped, "delete", away, raising=False)  # type: ignore[attr-defined]
     with pytest.raises(storage.TooManyBytes):
-        storage.put_stream("videos", iter(PIECES), "mp4", most=10)
+        put_stream("videos", iter(PIECES), "mp4", most=10)
 
 
 class ObjectStore(Storage):
@@ -135,11 +141,11 @@ class ObjectStore(Storage):
 def test_an_object_store_reads_it_part_by_part(monkeypatch: pytest.MonkeyPatch) -> None:
     store = ObjectStore()
     monkeypatch.setattr(storage, "default_storage", store)
-    key, count = storage.put_stream("videos", iter(PIECES), "mp4", most=ROOMY)
+    key, count = put_stream("videos", iter(PIECES), "mp4", most=ROOMY)
     assert count == len(WHOLE)
     assert store.kept == {key: WHOLE}
     with pytest.raises(storage.TooManyBytes):
-        storage.put_stream("videos", iter(PIECES), "mp4", most=1)
+        put_stream("videos", iter(PIECES), "mp4", most=1)
     assert list(store.kept) == [key]
     assert len(store.deleted) == 1
 
@@ -151,7 +157,7 @@ def test_a_wrong_kind_asks_for_no_piece(kind: str, extension: str, folder: Path)
         yield b""
 
     with pytest.raises(ValueError, match="not a storage key"):
-        storage.put_stream(kind, never(), extension, most=1)
+        put_stream(kind, never(), extension, most=1)
     assert list(folder.iterdir()) == []
 
 
@@ -163,9 +169,9 @@ from core import storage
 def pieces(count):
     for number in range(count):
         yield bytes([number % 251]) * 1_000_000
-storage.put_stream("videos", pieces(4), "mp4", most=10**9)
+storage.write(storage.new_key("videos", "mp4"), pieces(4), most=10**9)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-key, count = storage.put_stream("videos", pieces(200), "mp4", most=10**9)
+count = storage.write(storage.new_key("videos", "mp4"), pieces(200), most=10**9)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before, count)
 """
 

@@ -34,6 +34,7 @@ def words(prompt: str) -> VideoAsked:
         ("Zoom in on the hood", {"in"}),
         ("Zoom in on the cuff", {"close"}),
         ("fabric study", {"close"}),
+        ("A product demo for Instagram: the camera orbits + zooms in", {"turn", "in"}),
         ("a close-up of the stitching, no music, no people", {"close"}),
         ("no zoom, just still photos", {"still"}),
         ("Langsam drehen auf hellem Hintergrund, weiches Licht von links", {"turn"}),

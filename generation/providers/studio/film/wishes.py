@@ -222,6 +222,8 @@ class _Reader:
         """Words that name the product, and small words that were not needed."""
         if token.name != "word":
             return token.name in _SKIPPED
+        if not any(sign.isalnum() for sign in token.text):
+            return True
         other = named(token.text)
         is_named = other is not None and (not self.kinds or other[0][0] in self.kinds)
         return token.text in self.own or is_named

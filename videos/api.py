@@ -165,6 +165,7 @@ class Videos(Endpoint):
     """The account's films."""
 
     scopes = {"GET": "videos"}
+    exact_keys = True
 
     @extend_schema(operation_id="videos_list", responses=VideoPage)
     def get(self, request: Request) -> Response:
@@ -177,6 +178,7 @@ class OneVideo(Endpoint):
     """One film."""
 
     scopes = {"GET": "videos", "DELETE": "videos"}
+    exact_keys = True
     conflicts = frozenset({"DELETE"})
 
     @extend_schema(operation_id="videos_read", responses=VideoShape)
@@ -217,6 +219,7 @@ class CancelVideo(Endpoint):
     """Stopping a film."""
 
     scopes = {"POST": "videos"}
+    exact_keys = True
     conflicts = frozenset({"POST"})
 
     @extend_schema(operation_id="videos_cancel", request=None, responses=VideoShape)

@@ -73,19 +73,43 @@ def failed(
 def refused(error: Mapping[str, Any]) -> dict[str, Any]:
     """The same for what was refused before there was a film, from the envelope's error."""
     code: VideoCode = "invalid_request" if error["status"] < 500 else "server_error"
-    return failed(
-        code,
-        error["message"],
-        suggestions=error["suggestions"],
-        fields=error.get("fields"),
-    )
+    fields: Mapping[str, list[str]] = error.get("fields") or {}
+    words = " ".join(f"{path}: {said}" for path, every in fields.items() for said in every)
+    return failed(code, words or error["message"], suggestions=error["suggestions"], fields=fields)
 
 
 def checked(video: Video, *, link: Link) -> dict[str, Any]:
     """How a film stands, in the words of ``/api/check-video``."""
+    told = {"success": True, **_standing(video)}
+    if (url := _url(video.file_key, link)) is not None:
+        told["url"] = url
+    if video.status == Video.Status.FAILED:
+        told["error"] = {"code": video.error_code, "message": video.error_message}
+    return told
+
+
+def row(video: Video, *, link: Link) -> dict[str, Any]:
+    """A film as lists and its own address show it."""
+    return {
+        **_standing(video),
+        "prompt": video.prompt,
+        "provider": video.provider,
+        "product_id": video.product_id,
+        "revision_id": video.revision_id,
+        "job_id": video.job_id,
+        "is_late": video.is_late,
+        "error": _error(video),
+        "url": _url(video.file_key, link),
+        "poster_url": _url(video.poster_key, link),
+        "captions": video.captions,
+        "bytes": video.byte_count,
+        "finished_at": int(video.finished_at.timestamp()) if video.finished_at else None,
+    }
+
+
+def _standing(video: Video) -> dict[str, Any]:
     hold = video.job.hold
-    told: dict[str, Any] = {
-        "success": True,
+    return {
         "video_id": video.video_id,
         "status": video.status,
         "model": video.model,
@@ -97,39 +121,6 @@ def checked(video: Video, *, link: Link) -> dict[str, Any]:
             "held": format_credits(hold.open if hold else 0),
             "captured": format_credits(hold.captured if hold else 0),
         },
-    }
-    if (url := _url(video.file_key, link)) is not None:
-        told["url"] = url
-    if video.status == Video.Status.FAILED:
-        told["error"] = {"code": video.error_code, "message": video.error_message}
-    return told
-
-
-def row(video: Video, *, link: Link) -> dict[str, Any]:
-    """A film as lists and its own address show it."""
-    hold = video.job.hold
-    return {
-        "video_id": video.video_id,
-        "status": video.status,
-        "progress": video.progress,
-        "prompt": video.prompt,
-        "provider": video.provider,
-        "model": video.model,
-        "seconds": str(video.seconds),
-        "size": video.size,
-        "product_id": video.product_id,
-        "revision_id": video.revision_id,
-        "job_id": video.job_id,
-        "credits_held": format_credits(hold.open if hold else 0),
-        "credits_captured": format_credits(hold.captured if hold else 0),
-        "is_late": video.is_late,
-        "error": _error(video),
-        "url": _url(video.file_key, link),
-        "poster_url": _url(video.poster_key, link),
-        "captions": video.captions,
-        "bytes": video.byte_count,
-        "created_at": video.created_at,
-        "finished_at": video.finished_at,
     }
 
 

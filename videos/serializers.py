@@ -1,17 +1,16 @@
-"""The shapes of films on the wire: two addresses spell their fields apart, the others do not."""
+"""The shapes of films on the wire, spelled as those know them who ask for films elsewhere."""
 
 from __future__ import annotations
 
 from typing import Any, Literal
+from uuid import UUID
 
+from drf_spectacular.utils import extend_schema_field
 from pydantic import ConfigDict, Field
-from rest_framework import serializers
-from rest_framework.serializers import Serializer
+from rest_framework.serializers import ListField, Serializer, URLField
 
 from core.shape import Input
 from generation.providers.protocols import VideoCode
-from videos.inputs import SIZES
-from videos.models import Video
 
 Status = Literal["queued", "in_progress", "completed", "failed", "canceled"]
 
@@ -97,35 +96,39 @@ class CheckInput(Input):
     video_id: str | None = Field(None, max_length=200, description="or in the query")
 
 
-class VideoShape(Serializer[Any]):
+class VideoShape(Exact):
     """A film as lists and its own address show it; its links live some minutes."""
 
-    video_id = serializers.CharField()
-    status = serializers.ChoiceField(choices=Video.Status.values)
-    progress = serializers.IntegerField(min_value=0, max_value=100)
-    prompt = serializers.CharField()
-    provider = serializers.CharField()
-    model = serializers.CharField()
-    seconds = serializers.CharField()
-    size = serializers.ChoiceField(choices=SIZES)
-    product_id = serializers.UUIDField(allow_null=True)
-    revision_id = serializers.UUIDField(allow_null=True)
-    job_id = serializers.UUIDField()
-    credits_held = serializers.CharField(help_text="decimal credits still held")
-    credits_captured = serializers.CharField()
-    is_late = serializers.BooleanField(help_text="done after its time was over, and free")
-    error = serializers.DictField(allow_null=True, help_text="`{code, message, suggestions}`")
-    url = serializers.CharField(allow_null=True)
-    poster_url = serializers.CharField(allow_null=True)
-    captions = serializers.CharField(help_text="WebVTT; empty where there are none")
-    bytes = serializers.IntegerField()
-    created_at = serializers.DateTimeField()
-    finished_at = serializers.DateTimeField(allow_null=True)
+    video_id: str
+    status: Status
+    model: str
+    progress: int = Field(ge=0, le=100, description="percent")
+    created_at: int = Field(description="Unix seconds")
+    seconds: str
+    size: str
+    credits: VideoCredits
+    prompt: str
+    provider: str
+    product_id: UUID | None
+    revision_id: UUID | None
+    job_id: UUID
+    is_late: bool = Field(description="done after its time was over, and free")
+    error: VideoErrorDetails | None = Field(description="only of a failed one")
+    url: str | None
+    poster_url: str | None
+    captions: str = Field(description="WebVTT; empty where there are none")
+    bytes: int
+    finished_at: int | None = Field(description="Unix seconds")
+
+
+@extend_schema_field({"type": "array", "items": {"$ref": "#/components/schemas/VideoShape"}})
+class VideoShapes(ListField):
+    """Films of a page."""
 
 
 class VideoPage(Serializer[Any]):
     """A page of films."""
 
-    next = serializers.URLField(allow_null=True)
-    previous = serializers.URLField(allow_null=True)
-    results = VideoShape(many=True)
+    next = URLField(allow_null=True)
+    previous = URLField(allow_null=True)
+    results = VideoShapes()

@@ -256,12 +256,12 @@ def test_films_are_listed_newest_first_page_by_page(
     made = [ask(api, product_id=str(product.pk)).json()["video_id"] for _ in range(2)]
     first = api.get(f"{VIDEOS}?limit=1").json()
     second = api.get(first["next"].removeprefix("http://testserver")).json()
-    assert [row["videoId"] for row in first["results"] + second["results"]] == made[::-1]
+    assert [row["video_id"] for row in first["results"] + second["results"]] == made[::-1]
     assert (first["previous"], second["next"]) == (None, None)
     back = api.get(second["previous"].removeprefix("http://testserver")).json()
     assert back["results"] == first["results"]
     row = api.get(f"{VIDEOS}/{made[0]}").json()
-    assert (row["productId"], row["creditsHeld"]) == (str(product.pk), "8")
+    assert (row["product_id"], row["credits"]["held"]) == (str(product.pk), "8")
     assert row["prompt"].startswith("A slow turn")
     assert all(film.reference for film in openai_films.films.values()), "the photo goes along"
 
@@ -316,7 +316,7 @@ def test_a_canceled_film_is_free_and_can_be_asked_for_again(
     openai_films.becomes(Fate(looks=None))
     video_id = ask(api).json()["video_id"]
     canceled = api.send("POST", f"{VIDEOS}/{video_id}/cancel").json()
-    assert (canceled["status"], canceled["creditsHeld"]) == ("canceled", "0")
+    assert (canceled["status"], canceled["credits"]["held"]) == ("canceled", "0")
     assert free(user) == FULL
     over = api.send("POST", f"{VIDEOS}/{video_id}/cancel")
     assert (over.status_code, over.json()["error"]["type"]) == (409, "conflict")

@@ -89,5 +89,5 @@ def test_the_studio_s_film_is_there_with_the_answer_and_charged(
     assert body["credits"] == {"held": "0", "captured": "2"}
     row = api.get(f"/api/videos/{body['video_id']}").json()
     assert row["captions"].startswith("WEBVTT")
-    assert api.get(row["posterUrl"]).headers["Content-Type"] == "image/jpeg"
+    assert api.get(row["poster_url"]).headers["Content-Type"] == "image/jpeg"
     assert row["bytes"] > 10_000

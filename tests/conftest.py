@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import hashlib
+import os
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,12 @@ from generation.providers.studio import engine
 
 pytest_plugins = ["tests.fakes.fixtures", "tests.fakes.gemini_fixtures"]
 
-# A busy machine is slow, which says nothing about the code.
-settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("shared")
+# A busy machine is slow, which says nothing about the code. Everybody tries the same examples, so
+# that what fails is what was changed; HYPOTHESIS_PROFILE=search looks for others.
+search = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("search", search)
+settings.register_profile("same", search, derandomize=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 HERE = Path(__file__).parent
 BROWSER_TESTS = HERE / "browser"
@@ -43,6 +47,10 @@ LONG = {
         "model_server/test_process.py",
         "model_server/test_seats.py",
         "model_server/test_told.py",
+        "providers/test_film_fakes.py",
+        "providers/test_gemini_video_ends.py",
+        "providers/test_gemini_video_failures.py",
+        "providers/test_openai_video_failures.py",
         "providers/test_tracing.py",
         "studio/test_photo_edits.py",
         "studio/test_samples.py",
@@ -52,6 +60,7 @@ LONG = {
         "techpack/test_retrying.py",
         "techpack/test_sentence_pages.py",
         "techpack/test_steps_by_gemini.py",
+        "videos/test_demo.py",
     )
 }
 # Those that start the whole product mostly wait for it, and the outlines of the sample photos are

@@ -83,15 +83,18 @@ def test_a_film_is_h264_in_an_mp4_that_plays_before_it_has_all_come() -> None:
     assert (context.colorspace, context.color_range) == (1, 1)  # BT.709, video range
 
 
+@pytest.mark.thorough
 def test_a_tall_film_is_one_too() -> None:
     is_a_film(made(asked(view_of("mug-black"), size=TALL, title="Mug")), TALL, 4)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seconds", [8, 12])
 def test_longer_films_are_as_long_as_asked(seconds: int) -> None:
     is_a_film(made(asked(*polo(), seconds=seconds)), SMALL, seconds)
 
 
+@pytest.mark.thorough
 def test_the_same_photos_and_words_give_the_same_film() -> None:
     again = made(asked(*polo()))
     assert again == small_film()

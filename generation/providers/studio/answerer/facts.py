@@ -98,6 +98,14 @@ class Facts:
         value = self.known.get(name)
         return value if isinstance(value, list) else ()
 
+    def lines(self, name: str, cells: int) -> list[Sequence[Any]]:
+        """Those of a list that are lists of at least so many cells."""
+        return [row for row in self.listed(name) if isinstance(row, list) and len(row) >= cells]
+
+    def rows(self, name: str) -> list[Row]:
+        """Those of a list that are objects."""
+        return [row for row in self.listed(name) if isinstance(row, dict)]
+
     def table(self, name: str) -> list[Row]:
         """A table's rows by column."""
         return _rows(self.part(name))

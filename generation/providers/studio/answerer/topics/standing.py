@@ -123,7 +123,7 @@ def _figures(findings: Sequence[Row]) -> tuple[dict[str, str], ...]:
 def to_do(_: Reading, facts: Facts) -> Reply:
     """What to do, in the order in which it helps most: blockers, then warnings."""
     found = [*facts.findings("blockers"), *facts.findings("warnings")]
-    waiting = [step for step in facts.listed("steps") if step[1:2] == ["Not run yet"]]
+    waiting = [step for step in facts.lines("steps", 4) if step[1] == "Not run yet"]
     lines: dict[str, None] = {}
     for row in found:
         does = TO_DO.get(str(row.get("code")), str(row.get("words")))
@@ -143,7 +143,7 @@ def to_do(_: Reading, facts: Facts) -> Reply:
 
 def stale(_: Reading, facts: Facts) -> Reply:
     """Which outputs are out of date, why, and the price of bringing them up to date."""
-    rows = facts.listed("stale")
+    rows = facts.rows("stale")
     if not rows:
         return Reply("Nothing is out of date.")
     lines = [
@@ -169,7 +169,7 @@ def _credits(amount: object) -> str:
 
 def steps(_: Reading, facts: Facts) -> Reply:
     """Which steps were run, how they ended, what each costs."""
-    rows = facts.listed("steps")
+    rows = facts.lines("steps", 4)
     if not rows:
         return Reply("I was not told which steps were run.")
     return Reply(
@@ -180,13 +180,13 @@ def steps(_: Reading, facts: Facts) -> Reply:
 
 def close_ups(_: Reading, facts: Facts) -> Reply:
     """The detail shots and what each shows."""
-    shots = facts.listed("close_ups")
+    shots = facts.lines("close_ups", 2)
     if not shots:
         return Reply(f"There are no close-ups yet.{_price_of('Close-ups', facts)}")
-    lines = [f"{safe(name)}: {safe(shows) or 'not described'}" for name, shows in shots]
+    lines = [f"{safe(name)}: {safe(shows) or 'not described'}" for name, shows, *_ in shots]
     return Reply(
         paragraphs(f"{many(len(shots), 'close-up')}:", listing(lines)),
-        tuple({"name": str(name), "shows": str(shows)} for name, shows in shots),
+        tuple({"name": str(name), "shows": str(shows)} for name, shows, *_ in shots),
     )
 
 

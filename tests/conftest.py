@@ -37,6 +37,7 @@ QUICK_BROWSER_TESTS = {
 LONG = {
     HERE / name
     for name in (
+        "api/test_answers.py",
         "assistant/test_crowd.py",
         "assistant/test_knowledge.py",
         "assistant/test_processes.py",
@@ -47,10 +48,15 @@ LONG = {
         "model_server/test_process.py",
         "model_server/test_seats.py",
         "model_server/test_told.py",
+        "providers/test_chat_failures.py",
         "providers/test_film_fakes.py",
+        "providers/test_gemini_failures.py",
         "providers/test_gemini_video_ends.py",
         "providers/test_gemini_video_failures.py",
+        "providers/test_gemini_video_files.py",
         "providers/test_openai_video_failures.py",
+        "providers/test_step_failures.py",
+        "providers/test_step_requests.py",
         "providers/test_tracing.py",
         "studio/test_photo_edits.py",
         "studio/test_samples.py",
@@ -60,6 +66,7 @@ LONG = {
         "techpack/test_retrying.py",
         "techpack/test_sentence_pages.py",
         "techpack/test_steps_by_gemini.py",
+        "videos/api/test_api_refusals.py",
         "videos/test_demo.py",
     )
 }

@@ -217,7 +217,8 @@ def _end_overdue() -> int:
         deadline_at__lt=Now(),
     )
     for job in overdue:
-        _give_up(job, Failure.AMBIGUOUS if _lose_calls(job) else Failure.TRANSIENT)
+        failure = Failure.AMBIGUOUS if _lose_calls(job) else Failure.TRANSIENT
+        _give_up(job, failure, reason="It was not done in time. Nothing was charged.")
     return len(overdue)
 
 
@@ -273,7 +274,7 @@ def _lose_calls(job: Job) -> bool:
     return is_ambiguous
 
 
-def _give_up(job: Job, failure: Failure) -> None:
+def _give_up(job: Job, failure: Failure, *, reason: str = "") -> None:
     error = errors.failed(failure)
     rows = Job.objects.filter(pk=job.pk, fence=job.fence, status=job.status)
     with transaction.atomic():
@@ -281,7 +282,7 @@ def _give_up(job: Job, failure: Failure) -> None:
             rows,
             job=job,
             status=Job.Status.FAILED,
-            close=_given_back(error.message, error, by_sweeper=True),
+            close=_given_back(reason or error.message, error, by_sweeper=True),
             by_sweeper=True,
         )
 

@@ -89,7 +89,7 @@ def test_what_is_never_answered_is_given_back_at_the_deadline(overdue: Video, us
     assert credit.balance(user).free == FULL
     line = credit.statement(user).order_by("-pk")[0]
     assert (line.job_id, line.captured, line.released) == (overdue.job_id, 0, 8 * CREDIT)
-    assert "did not answer" in line.reason
+    assert "not done in time" in line.reason
     assert len(told(overdue)) == 1
     error = check(overdue)["error"]
     assert (error["code"], error["message"]) == ("timeout", overdue.error_message)

@@ -94,7 +94,11 @@ def calls_found(rows: QuerySet[AICall], term: str) -> QuerySet[AICall]:
         return rows.filter(ids | Q(request_id=term) | Q(provider_ref=term))
     if "@" in term:
         return rows.filter(user__email__istartswith=term)
-    return rows.filter(Q(request_id=term) | Q(provider_ref=term) | Q(error_code__iexact=term))
+    return rows.filter(
+        Q(request_id=term)
+        | Q(provider_ref=term)
+        | Q(error_code__in=[term, term.lower(), term.upper()])
+    )
 
 
 def jobs_found(rows: QuerySet[Any], term: str) -> QuerySet[Any]:

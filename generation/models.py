@@ -151,6 +151,10 @@ class AICall(models.Model):
             models.Index(fields=["product_id", "-id"]),
             models.Index(fields=["user", "-id"]),
             models.Index(fields=["completed_at"], name="ai_call_completed"),
+            *(
+                models.Index(fields=[name], name=f"ai_call_{name}", condition=~Q(**{name: ""}))
+                for name in ("request_id", "provider_ref", "error_code")
+            ),
         ]
 
     def __str__(self) -> str:

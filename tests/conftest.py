@@ -15,6 +15,7 @@ from django.db import connections
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser
+from xdist.scheduler.loadgroup import LoadGroupScheduling
 
 from generation.providers.studio import engine
 
@@ -71,28 +72,46 @@ LONG = {
     )
 }
 # Those that start the whole product mostly wait for it, and the outlines of the sample photos are
-# found once: one process a group, all from the start.
-GROUPS = {
-    HERE / "e2e" / "test_killed_workers.py": "kills",
-    HERE / "e2e" / "test_killed_purchases.py": "purchases",
-    HERE / "e2e" / "test_killed_videos.py": "killed videos",
-    HERE / "e2e" / "test_main_way.py": "main way",
-    HERE / "runtime" / "test_supervisor.py": "supervisor",
-    HERE / "studio" / "test_mask.py": "outlines",
+# found once: one process a file, the longest files first.
+TOGETHER = {
+    f"tests/{name}"
+    for name in (
+        "e2e/test_killed_workers.py",
+        "e2e/test_killed_purchases.py",
+        "e2e/test_killed_videos.py",
+        "e2e/test_main_way.py",
+        "model_server/test_process.py",
+        "runtime/test_supervisor.py",
+        "studio/test_mask.py",
+        "techpack/test_engines.py",
+        "videos/test_race.py",
+    )
 }
+
+
+class ByFile(LoadGroupScheduling):
+    """Each test goes to whichever process is free, those of some files to one."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return path if path in TOGETHER else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """With pytest 9.2 the marks of xdist 3.8 are lost on the way from the processes."""
+    return ByFile(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)  # before -m chooses by marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in tests/browser drives Chromium; groups stay together."""
+    """Everything in tests/browser drives Chromium; what takes long is for CI."""
     for item in items:
         is_in_browser = item.path.is_relative_to(BROWSER_TESTS)
         if is_in_browser:
             item.add_marker(pytest.mark.browser)
         if item.path in LONG or (is_in_browser and item.path not in QUICK_BROWSER_TESTS):
             item.add_marker(pytest.mark.thorough)
-        if group := GROUPS.get(item.path):
-            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

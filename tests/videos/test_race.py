@@ -53,16 +53,13 @@ class Broken:
     module: str = "videos.settling"
 
 
-BROKEN = (
-    Broken("half of the price is charged", "captured=run.job.price))", "captured=1))"),
-    Broken(
-        "whoever fetched a film charges it",
-        SETTLES,
-        "        from uuid import uuid4\n"
-        "        extra = ledger.hold(user_id=run.job.user_id, amount=run.job.price,"
-        " key=uuid4().hex, operation='edit', reason='again', ttl=DAY)\n"
-        "        ledger.capture(hold_id=extra.pk)\n" + SETTLES,
-    ),
+EVERYBODY_CHARGES = Broken(
+    "whoever fetched a film charges it",
+    SETTLES,
+    "        from uuid import uuid4\n"
+    "        extra = ledger.hold(user_id=run.job.user_id, amount=run.job.price,"
+    " key=uuid4().hex, operation='edit', reason='again', ttl=DAY)\n"
+    "        ledger.capture(hold_id=extra.pk)\n" + SETTLES,
 )
 
 
@@ -86,7 +83,7 @@ def race(folder: Path, broken: Broken | None) -> subprocess.CompletedProcess[str
 @pytest.mark.slow
 @pytest.mark.thorough
 @pytest.mark.parametrize(
-    "broken", [None, *BROKEN], ids=lambda broken: broken.name if broken else "nothing is broken"
+    "broken", [None, EVERYBODY_CHARGES], ids=["nothing is broken", EVERYBODY_CHARGES.name]
 )
 def test_a_race_is_won_unless_something_is_broken(tmp_path: Path, broken: Broken | None) -> None:
     done = race(tmp_path, broken)
@@ -94,7 +91,7 @@ def test_a_race_is_won_unless_something_is_broken(tmp_path: Path, broken: Broken
     assert (done.returncode == 0) == (broken is None), done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.name)
-def test_what_is_broken_is_there_once(broken: Broken) -> None:
+def test_what_is_broken_is_there_once() -> None:
+    broken = EVERYBODY_CHARGES
     text = (PROJECT / f"{broken.module.replace('.', '/')}.py").read_text()
     assert text.count(broken.old) == 1

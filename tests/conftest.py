@@ -31,9 +31,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 HERE = Path(__file__).parent
 BROWSER_TESTS = HERE / "browser"
 # Each page in each scheme and width takes seconds: all of them are for CI, these for every run.
-QUICK_BROWSER_TESTS = {
-    BROWSER_TESTS / name for name in ("test_look.py", "test_balance.py", "test_film_plays.py")
-}
+QUICK_BROWSER_TESTS = {BROWSER_TESTS / name for name in ("test_balance.py", "test_film_plays.py")}
 # These go every way of a room over the whole product: for CI, like what is marked one by one.
 LONG = {
     HERE / name

@@ -169,38 +169,48 @@ def outcome_of(job: Job) -> str:
 def tell_end(job: Job) -> None:
     """What happened, what it cost, and the one thing to do next."""
     outcome, hold = outcome_of(job), credit.hold_of(job.hold_id)  # type: ignore[arg-type]
-    lead = _lead_of(job, outcome)
-    headline = HEADLINES[outcome].format(lead.step or names.label_of(job.kind))
     cost = cost_in_words(hold)
-    notify(
-        user_id=job.user_id,
-        kind=f"job.{outcome}",
-        title=_title(headline, _product_of(job)),
+    _tell(
+        job,
+        outcome,
+        headline=HEADLINES[outcome],
         body="\n".join(_sentences(job, outcome, cost)),
-        link=lead.link,
-        link_label=lead.label,
-        context={
-            "jobId": str(job.pk),
-            "productId": str(job.product_id) if job.product_id else None,
-            "operation": job.kind,
-            "status": job.status,
-            "code": (job.error or {}).get("code"),
-            "headline": headline,
-            "cost": cost,
-            "charged": format_credits(0 if hold.unlimited else hold.captured),
-        },
+        code=(job.error or {}).get("code"),
+        cost=cost,
+        charged=0 if hold.unlimited else hold.captured,
     )
 
 
 def tell_late(job: Job) -> None:
     """What had failed is there after all, free; in the transaction that stores it."""
-    lead = _lead_of(job, SUCCEEDED)
-    headline = f"{HEADLINES[SUCCEEDED]} after all".format(lead.step or names.label_of(job.kind))
+    _tell(
+        job,
+        SUCCEEDED,
+        headline=f"{HEADLINES[SUCCEEDED]} after all",
+        body=f"It took longer than it may, so it is yours for free. {FREE}",
+        code=None,
+        cost=FREE,
+        charged=0,
+    )
+
+
+def _tell(
+    job: Job,
+    outcome: str,
+    *,
+    headline: str,
+    body: str,
+    code: str | None,
+    cost: str,
+    charged: Microcredits,
+) -> None:
+    lead = _lead_of(job, outcome)
+    headline = headline.format(lead.step or names.label_of(job.kind))
     notify(
         user_id=job.user_id,
-        kind=f"job.{SUCCEEDED}",
+        kind=f"job.{outcome}",
         title=_title(headline, _product_of(job)),
-        body=f"It took longer than it may, so it is yours for free. {FREE}",
+        body=body,
         link=lead.link,
         link_label=lead.label,
         context={
@@ -208,10 +218,10 @@ def tell_late(job: Job) -> None:
             "productId": str(job.product_id) if job.product_id else None,
             "operation": job.kind,
             "status": job.status,
-            "code": None,
+            "code": code,
             "headline": headline,
-            "cost": FREE,
-            "charged": format_credits(0),
+            "cost": cost,
+            "charged": format_credits(charged),
         },
     )
 

@@ -8,28 +8,13 @@ from typing import Any, Final
 from core.errors import GenerationFailed
 from generation import errors
 from generation.errors import Failure, ProviderError
-from generation.providers.film_failures import CODES, WORDS
+from generation.providers.film_failures import CLASS_OF, CODE_OF, CODES, WORDS
 from generation.providers.protocols import VideoCode, VideoState
 
 ERROR_CODE: Final = "errorCode"  # where a job's error keeps the code, in its context
 
-_OF_FAILURE: Final[Mapping[Failure, VideoCode]] = {
-    Failure.TRANSIENT: "server_error",
-    Failure.AMBIGUOUS: "timeout",
-    Failure.QUOTA: "insufficient_quota",
-    Failure.CONFIGURATION: "server_error",
-    Failure.MALFORMED_OUTPUT: "server_error",
-    Failure.USER_INPUT: "invalid_request",
-    Failure.BUG: "server_error",
-}
-_FAILURES: Final[Mapping[VideoCode, Failure]] = {
-    "moderation_blocked": Failure.USER_INPUT,
-    "invalid_request": Failure.USER_INPUT,
-    "rate_limit_exceeded": Failure.TRANSIENT,
-    "insufficient_quota": Failure.QUOTA,
-    "server_error": Failure.TRANSIENT,
-    "timeout": Failure.AMBIGUOUS,
-}
+# A bug in here is our own fault; towards a vendor it is a request that was found wrong.
+_OF_FAILURE: Final[Mapping[Failure, VideoCode]] = {**CODE_OF, Failure.BUG: "server_error"}
 _OF_JOB: Final[Mapping[str, VideoCode]] = {
     **{errors.code_of(failure): code for failure, code in _OF_FAILURE.items()},
     "NOT_FOUND": "invalid_request",
@@ -63,7 +48,7 @@ def worded(
     message, usual = WORDS[code]
     return GenerationFailed(
         message if code == "moderation_blocked" else words or message,
-        code=errors.code_of(failure or _FAILURES[code]),
+        code=errors.code_of(failure or CLASS_OF[code]),
         suggestions=usual if suggestions is None else suggestions,
         context={ERROR_CODE: code},
     )
@@ -73,7 +58,7 @@ def error_of(state: VideoState) -> ProviderError:
     """The failure that a provider told of a film; one that it stopped by itself has failed."""
     code: VideoCode = state.code or "server_error"
     return ProviderError(
-        _FAILURES[code],
+        CLASS_OF[code],
         state.message or f"the film {state.status}",
         words=state.words,
         code=code,

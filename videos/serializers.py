@@ -10,9 +10,7 @@ from pydantic import ConfigDict, Field
 from rest_framework.serializers import ListField, Serializer, URLField
 
 from core.shape import Input
-from generation.providers.protocols import VideoCode
-
-Status = Literal["queued", "in_progress", "completed", "failed", "canceled"]
+from generation.providers.protocols import VideoCode, VideoStatus
 
 
 class Exact(Input):
@@ -44,7 +42,7 @@ class VideoBegun(Exact):
 
     success: Literal[True]
     video_id: str
-    status: Status
+    status: VideoStatus
     model: str
     progress: int = Field(ge=0, le=100, description="percent")
     message: str
@@ -72,20 +70,25 @@ class VideoFailed(Exact):
     video_id: str | None = Field(description="null where no film was begun")
 
 
-class VideoChecked(Exact):
-    """How a film stands."""
+class VideoStanding(Exact):
+    """What every address says of a film."""
 
-    success: Literal[True]
     video_id: str
-    status: Status
+    status: VideoStatus
     model: str
     progress: int = Field(ge=0, le=100, description="percent")
     created_at: int = Field(description="Unix seconds")
     seconds: str
     size: str
+    credits: VideoCredits
+
+
+class VideoChecked(VideoStanding):
+    """How a film stands."""
+
+    success: Literal[True]
     url: str | None = Field(None, description="opens the completed film for some minutes")
     error: VideoError | None = Field(None, description="only of a failed one")
-    credits: VideoCredits
 
 
 class CheckInput(Input):
@@ -96,17 +99,9 @@ class CheckInput(Input):
     video_id: str | None = Field(None, max_length=200, description="or in the query")
 
 
-class VideoShape(Exact):
+class VideoShape(VideoStanding):
     """A film as lists and its own address show it; its links live some minutes."""
 
-    video_id: str
-    status: Status
-    model: str
-    progress: int = Field(ge=0, le=100, description="percent")
-    created_at: int = Field(description="Unix seconds")
-    seconds: str
-    size: str
-    credits: VideoCredits
     prompt: str
     provider: str
     product_id: UUID | None

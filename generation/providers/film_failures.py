@@ -59,7 +59,7 @@ NOT_POSSIBLE_SUGGESTIONS: Final = (
     "Choose a product with photos",
 )
 # Where a vendor's code is one of ours, this is its class.
-_CLASSES: Final[Mapping[VideoCode, Failure]] = {
+CLASS_OF: Final[Mapping[VideoCode, Failure]] = {
     "moderation_blocked": Failure.USER_INPUT,
     "invalid_request": Failure.USER_INPUT,
     "rate_limit_exceeded": Failure.TRANSIENT,
@@ -67,7 +67,7 @@ _CLASSES: Final[Mapping[VideoCode, Failure]] = {
     "server_error": Failure.TRANSIENT,
     "timeout": Failure.AMBIGUOUS,
 }
-_BY_CLASS: Final[Mapping[Failure, VideoCode]] = {
+CODE_OF: Final[Mapping[Failure, VideoCode]] = {
     Failure.TRANSIENT: "server_error",
     Failure.AMBIGUOUS: "timeout",
     Failure.QUOTA: "insufficient_quota",
@@ -136,7 +136,7 @@ def film_error(
 
     ``line`` is for our log.
     """
-    code = code or _BY_CLASS[failure]
+    code = code or CODE_OF[failure]
     words, suggestions = WORDS[code]
     return kind(failure, line, words=words, suggestions=suggestions, code=code, ref=ref)
 
@@ -157,7 +157,7 @@ def verdict(fault: Fault) -> tuple[Failure, VideoCode]:
         return Failure.QUOTA, "insufficient_quota"
     own = next((code for code in CODES if code in fault.codes), None)
     if own is not None:
-        return _CLASSES[own], own
+        return CLASS_OF[own], own
     if NOT_POSSIBLE in fault.codes:
         return Failure.USER_INPUT, "invalid_request"
     failure = _class_of(fault)
@@ -191,4 +191,4 @@ def _code_of(failure: Failure, fault: Fault) -> VideoCode:
         return "rate_limit_exceeded"
     if is_waiting:
         return "timeout" if fault.status in _TIMEOUTS else "server_error"
-    return _BY_CLASS[failure]
+    return CODE_OF[failure]

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final
 from urllib.parse import quote
 
 from generation.errors import Failure, ProviderError
@@ -15,12 +15,10 @@ from generation.providers.failures import name_of
 from generation.providers.film_failures import failed_film, film_error
 from generation.providers.film_wire import FilmWire
 from generation.providers.framing import framed
-from generation.providers.protocols import Ask, VideoAsked, VideoState
+from generation.providers.protocols import Ask, VideoAsked, VideoState, VideoStatus
 from generation.providers.wire import Files
 
-Status: TypeAlias = Literal["queued", "in_progress", "completed", "failed", "canceled"]
-
-_STATUSES: Final[Mapping[str, Status]] = {
+_STATUSES: Final[Mapping[str, VideoStatus]] = {
     "queued": "queued",
     "in_progress": "in_progress",
     "completed": "completed",
@@ -93,7 +91,7 @@ class OpenAIVideo:
             raise film_error(Failure.MALFORMED_OUTPUT, f"{self.name}: told no film")
         return self._state(ref, _STATUSES.get(name_of(answer.get("status")), "queued"), answer)
 
-    def _state(self, ref: str, status: Status, answer: Mapping[str, Any]) -> VideoState:
+    def _state(self, ref: str, status: VideoStatus, answer: Mapping[str, Any]) -> VideoState:
         if status == "failed":
             return failed_film(ref, answer.get("error"), vendor=self.name)
         return VideoState(ref, status, progress=_progress(status, answer.get("progress")))
@@ -121,7 +119,7 @@ def _path(ref: str) -> str:
     return f"/videos/{quote(ref, safe='')}"
 
 
-def _progress(status: Status, told: Any) -> int:
+def _progress(status: VideoStatus, told: Any) -> int:
     """In percent; all of it only where the film is there."""
     if status == "completed":
         return 100

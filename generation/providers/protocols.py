@@ -220,6 +220,7 @@ class VideoAsked:
     brief: Brief = Brief()
 
 
+VideoStatus: TypeAlias = Literal["queued", "in_progress", "completed", "failed", "canceled"]
 VideoCode: TypeAlias = Literal[
     "moderation_blocked",
     "invalid_request",
@@ -248,7 +249,7 @@ class VideoState:
     """
 
     ref: str
-    status: Literal["queued", "in_progress", "completed", "failed", "canceled"]
+    status: VideoStatus
     progress: int = 0
     code: VideoCode | Literal[""] = ""
     words: str = ""

@@ -24,10 +24,7 @@ class Card:
 
 def card_of(product: Any) -> Card:
     """A card from a product that came with its ``covers``."""
-    main = "side" if product.category == "footwear" else "front"
-    covers = sorted(
-        product.covers, key=lambda row: (row.view_type != main, queries.view_rank(row.view_type))
-    )
+    covers = queries.main_first(product, product.covers)
     names = dict(trade.names())
     count = len(covers)
     return Card(

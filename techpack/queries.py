@@ -158,6 +158,12 @@ def view_rank(view_type: str) -> int:
     return order.index(view_type) if view_type in order else len(order)
 
 
+def main_first(product: Product, revisions: Iterable[Revision]) -> list[Revision]:
+    """Photos with the one that shows the product best first: the side of a shoe, else the front."""
+    main = "side" if product.category == "footwear" else "front"
+    return sorted(revisions, key=lambda row: (row.view_type != main, view_rank(row.view_type)))
+
+
 def close_ups_of(product: Product) -> list[CloseUp]:
     """The product's current close-ups in the plan's order."""
     return list(CloseUp.objects.filter(product=product, is_current=True).order_by("order"))

@@ -152,11 +152,7 @@ def _views(product: Product | None, wanted: str) -> list[Choice]:
     """The product's photos, the main one first, one of them chosen."""
     if product is None:
         return []
-    main = "side" if product.category == "footwear" else "front"
-    rows = sorted(
-        queries.revisions_of(product),
-        key=lambda row: (row.view_type != main, queries.view_rank(row.view_type)),
-    )
+    rows = queries.main_first(product, queries.revisions_of(product))
     chosen = next((row for row in rows if str(row.pk) == wanted), next(iter(rows), None))
     return [_view(row, is_chosen=row == chosen) for row in rows]
 

@@ -56,6 +56,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     theme = models.CharField(max_length=8, choices=Theme.choices, default=Theme.SYSTEM)
     units = models.CharField(max_length=2, choices=Units.choices, default=Units.CM)
     locale = models.CharField(max_length=12, choices=Locale.choices, default=Locale.EN_GB)
+    # What the subscription says; billing writes it, credits decide by their own row.
+    tier = models.CharField(max_length=16, default="free", editable=False)
     may_fall_back = models.BooleanField(
         "ask another AI service while the usual one is down", default=False
     )

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Final, TypedDict
 
 from django.core.exceptions import ImproperlyConfigured
+from environ import Env
 
 from core.money import CREDIT, parse_credits
 from generation.providers.protocols import ChatModel
@@ -44,6 +45,18 @@ PLANS: Final[dict[str, Plan]] = {
 
 # credits → US dollars
 TOPUPS: Final[dict[int, int]] = {50: 9, 200: 32, 1000: 140}
+
+# What is sold: the Pro plan by the month and by the year, and each top-up.
+SOLD: Final = ("pro_month", "pro_year", *(f"topup_{credits}" for credits in TOPUPS))
+
+
+def stripe_prices(env: Env) -> dict[str, str]:
+    """What is sold → Stripe's id of its price, by ``STRIPE_PRICE_PRO_MONTH`` and so on.
+
+    The usual ones are those of the stand-in.
+    """
+    return {what: env.str(f"STRIPE_PRICE_{what.upper()}", default=f"price_{what}") for what in SOLD}
+
 
 PRICES: Final[dict[str, int]] = {
     "category/detect": 0,

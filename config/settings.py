@@ -11,7 +11,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.templatetags.static import static
 
-from config import ai, api, prices
+from config import ai, api, payments, prices
 from config.chat_models import merged
 from config.limits import whole
 
@@ -76,12 +76,14 @@ INSTALLED_APPS = [
     "axes",
     "csp",
     "django_htmx",
+    "djstripe",
     "drf_spectacular",
     "rest_framework",
     "core",
     "accounts",
     "credits",
     "notifications",
+    "billing",
     "generation",
     "techpack",
     "assistant",
@@ -298,6 +300,29 @@ TOPUPS = prices.TOPUPS
 USUAL_SECONDS = prices.USUAL_SECONDS
 # Provider → credits for one second of film.
 VIDEO_PRICES = prices.video_prices(env.json("VIDEO_PRICES", default={}))
+
+PAYMENTS = payments.payments(
+    env,
+    is_relaxed=IS_RELAXED,
+    bind=BIND,
+    port=PORT,
+    public_url=PUBLIC_URL,
+    key=SECRET_KEY,
+)
+STRIPE_SECRET_KEY: str = PAYMENTS.secret_key
+STRIPE_LIVE_MODE: bool = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
+# What is sold → Stripe's name of its price.
+STRIPE_PRICES: dict[str, str] = prices.stripe_prices(env)
+STRIPE_TAX: bool = env.bool("STRIPE_TAX", default=False)  # Stripe computes the tax
+# A subscription whose payment failed stays Pro so long while Stripe tries again.
+BILLING_GRACE_DAYS = whole(env, "BILLING_GRACE_DAYS", usual=7, most=60)
+# dj-stripe mirrors Stripe's objects; their names there are their keys here.
+DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
+
+# --- Events ------------------------------------------------------------------------------
+# An AMQP address. Without one, the same consumers run in the housework worker.
+EVENTS_URL: str = env.str("EVENTS_URL", default="")
+EVENTS_EXCHANGE = "techpack.events"
 
 # --- AI ----------------------------------------------------------------------------------
 # Operation → ordered providers, each "provider:model"; "*" for all. Empty: the usual ones.

@@ -26,12 +26,19 @@ class Event(models.Model):
     version = models.PositiveSmallIntegerField(default=1)
     data = models.JSONField(default=dict)
     occurred_at = models.DateTimeField(db_default=Now())
+    # Once every consumer had it, or the exchange took it.
+    published_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["user_id", "sequence"], name="event_sequence_once"),
         ]
-        indexes = [models.Index(fields=["occurred_at"])]
+        indexes = [
+            models.Index(fields=["occurred_at"]),
+            models.Index(
+                fields=["id"], condition=Q(published_at__isnull=True), name="event_to_publish"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.type} {self.sequence}"

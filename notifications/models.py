@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -106,3 +107,101 @@ class Watch(models.Model):
 
     def __str__(self) -> str:
         return str(self.subject)
+
+
+class EventDelivery(models.Model):
+    """A consumer had an event: written in the transaction of what the consumer did with it."""
+
+    consumer = models.CharField(max_length=40)
+    event_id = models.UUIDField()
+    done_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["consumer", "event_id"], name="event_delivered_once"),
+        ]
+        indexes = [models.Index(fields=["done_at"], name="event_delivery_oldest")]
+
+    def __str__(self) -> str:
+        return f"{self.consumer} {self.event_id}"
+
+
+class DeadLetter(models.Model):
+    """A message that a consumer could not do anything with, for somebody to look at and replay.
+
+    ``body`` is what came, as text, which need not be an event at all.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    consumer = models.CharField(max_length=40)
+    event_id = models.UUIDField(null=True, blank=True)
+    body = models.TextField()
+    error = models.CharField(max_length=500)
+    attempts = models.PositiveSmallIntegerField(default=1)
+    died_at = models.DateTimeField(db_default=Now())
+    replayed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["-died_at"], name="dead_letter_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.consumer} {self.event_id or ''}".strip()
+
+
+class WebhookTarget(models.Model):
+    """An address of a user's own that is told of events; ``types`` empty means of all."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="webhook_targets"
+    )
+    url = models.URLField(max_length=2000)
+    description = models.CharField(max_length=100, blank=True)
+    types = ArrayField(models.CharField(max_length=64), default=list, blank=True)
+    secret = models.CharField(max_length=80, editable=False)  # whsec_…, to sign with
+    created_at = models.DateTimeField(db_default=Now())
+    failing_since = models.DateTimeField(null=True, blank=True)
+    disabled_at = models.DateTimeField(null=True, blank=True)  # failed for too long
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class WebhookDelivery(models.Model):
+    """One event for one address: what is sent, and how that went."""
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Pending"
+        DELIVERED = "delivered", "Delivered"
+        FAILED = "failed", "Failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    target = models.ForeignKey(
+        WebhookTarget, models.CASCADE, related_name="deliveries", db_index=False
+    )
+    event_id = models.UUIDField()
+    type = models.CharField(max_length=64)
+    body = models.TextField()  # the bytes that are signed, as text
+    state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(null=True, blank=True)
+    last_status = models.PositiveSmallIntegerField(null=True, blank=True)
+    last_error = models.CharField(max_length=200, blank=True)
+    last_ms = models.PositiveIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name_plural = "webhook deliveries"
+        constraints = [
+            models.UniqueConstraint(fields=["target", "event_id"], name="webhook_delivery_once"),
+        ]
+        indexes = [
+            models.Index(fields=["target", "-id"], name="webhook_delivery_newest"),
+            models.Index(
+                fields=["due_at"], condition=Q(due_at__isnull=False), name="webhook_delivery_due"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.state}"

@@ -16,6 +16,8 @@ from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from billing import mirror
+
 # Any fixed number: two servers that start at once on one database migrate one after the other.
 MIGRATION_LOCK = 7_262_019
 
@@ -36,6 +38,9 @@ def migrate_when_behind() -> None:
         try:
             executor = MigrationExecutor(connection)
             if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+                call_command("migrate", "accounts", interactive=False, verbosity=1)
+                if mirror.make_tables():
+                    print("made the tables for Stripe's objects", flush=True)
                 call_command("migrate", interactive=False, verbosity=1)
             else:
                 print("the schema is up to date", flush=True)

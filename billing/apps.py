@@ -1,0 +1,17 @@
+"""Django's entry to the app."""
+
+from django.apps import AppConfig
+from django.conf import settings
+
+
+class BillingConfig(AppConfig):
+    """Plans, payments and what follows from them."""
+
+    name = "billing"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """dj-stripe talks to the same server as we do."""
+        import stripe
+
+        stripe.api_base = settings.PAYMENTS.api_base

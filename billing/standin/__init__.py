@@ -1,0 +1,1 @@
+"""The stand-in for Stripe on a developer's machine."""

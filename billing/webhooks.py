@@ -1,0 +1,1 @@
+"""What Stripe delivers: checked, stored once, answered at once, processed after."""

@@ -1,0 +1,1 @@
+"""No migrations: where tests make an app's tables at once."""

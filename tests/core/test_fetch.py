@@ -19,9 +19,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.addresses import is_public
+from core.addresses import Address, is_public
 from core.errors import InvalidRequest
-from core.fetch import Address, Fetched, Reach, fetch_image
+from core.fetch import Fetched, fetch_image
+from core.pinned import Reach
 
 HERE = ipaddress.ip_address("127.0.0.1")
 Answer = Callable[[BaseHTTPRequestHandler], object]

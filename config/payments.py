@@ -12,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from environ import Env
 
 STRIPE: Final = "https://api.stripe.com"
+STRIPE_PAGES: Final = ("https://checkout.stripe.com", "https://billing.stripe.com")
 STANDIN_PATH: Final = "/standin/stripe"
 MODES: Final = ("stripe", "standin", "off", "refused")
 
@@ -25,6 +26,16 @@ class Payments:
     api_base: str = STRIPE
     webhook_secret: str = ""
     why: str = ""
+
+    @property
+    def sells(self) -> bool:
+        """Something can be bought here."""
+        return self.mode in ("stripe", "standin")
+
+    @property
+    def pay_pages(self) -> tuple[str, ...]:
+        """Other sites that our forms may lead to: where is paid."""
+        return STRIPE_PAGES if self.mode == "stripe" else ()
 
 
 def payments(
@@ -48,7 +59,7 @@ def payments(
             env.str("STRIPE_API_BASE", default=STRIPE).rstrip("/"),
             env.str("STRIPE_WEBHOOK_SECRET", default=""),
         )
-    if not is_relaxed or not _is_loopback(bind) or not _is_loopback(urlsplit(public_url).hostname):
+    if not (is_relaxed and _is_loopback(bind) and _is_loopback(_host_of(public_url))):
         return Payments(
             "refused",
             why="Set STRIPE_SECRET_KEY, or PAYMENTS=off where nothing is sold. Without a key "
@@ -62,6 +73,13 @@ def payments(
         f"http://{host}:{port}{STANDIN_PATH}",
         f"whsec_{digest[24:56]}",
     )
+
+
+def _host_of(url: str) -> str | None:
+    try:
+        return urlsplit(url).hostname
+    except ValueError:
+        return None
 
 
 def _is_loopback(host: str | None) -> bool:

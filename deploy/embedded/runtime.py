@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
+from config.payments import payments
 from deploy.embedded import locks
 from deploy.embedded.cluster import EmbeddedServiceError
 from deploy.embedded.postgres import PROJECT, ensure_postgres
@@ -51,6 +53,23 @@ class Runtime:
             broker_url=env.str("BROKER_URL", default=""),
             worker_processes=processes,
         )
+
+    def check_payments(self) -> None:
+        """Raises EmbeddedServiceError where nobody says how money is taken."""
+        env = environ.Env()
+        try:
+            found = payments(
+                env,
+                is_relaxed=env.bool("DEBUG", default=True),
+                bind=self.bind,
+                port=self.port,
+                public_url=self.public_url,
+                key="",
+            )
+        except ImproperlyConfigured as error:
+            raise EmbeddedServiceError(str(error)) from error
+        if found.mode == "refused":
+            raise EmbeddedServiceError(found.why)
 
     @property
     def lock(self) -> Path:

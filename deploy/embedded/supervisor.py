@@ -287,6 +287,8 @@ def main(arguments: Sequence[str]) -> int:
         if command and locks.is_held(runtime.lock):
             use_embedded_services()
             os.execvp(command[0], command)  # noqa: S606
+        if command is None:
+            runtime.check_payments()
         _claim(runtime)
         return asyncio.run(_supervise(runtime, command))
     except EmbeddedServiceError as error:

@@ -159,9 +159,14 @@ class WebhookTarget(models.Model):
     description = models.CharField(max_length=100, blank=True)
     types = ArrayField(models.CharField(max_length=64), default=list, blank=True)
     secret = models.CharField(max_length=80, editable=False)  # whsec_…, to sign with
+    # The one before, which signs beside it until then.
+    old_secret = models.CharField(max_length=80, blank=True, editable=False)
+    old_secret_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     failing_since = models.DateTimeField(null=True, blank=True)
-    disabled_at = models.DateTimeField(null=True, blank=True)  # failed for too long
+    disabled_at = models.DateTimeField(null=True, blank=True)  # by its owner, or failed for too long
+    # Nothing is sent to it before: a sender has it, or it rests after failing.
+    busy_until = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.url

@@ -122,6 +122,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "credits.context.balance",
                 "notifications.context.unread",
+                "billing.context.selling",
             ]
         },
     }
@@ -309,6 +310,7 @@ PAYMENTS = payments.payments(
     public_url=PUBLIC_URL,
     key=SECRET_KEY,
 )
+CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += PAYMENTS.pay_pages
 STRIPE_SECRET_KEY: str = PAYMENTS.secret_key
 STRIPE_LIVE_MODE: bool = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
 # What is sold → Stripe's name of its price.

@@ -20,6 +20,7 @@ from core.api import page_of
 from core.money import Microcredits, format_credits, shown, worded
 from core.spreadsheets import cell, csv_of, download
 from credits import audit, budget, queries
+from credits.context import in_bar
 from credits.forms import FloorForm
 from credits.models import Hold, Lot
 from credits.outcomes import rows_of
@@ -84,7 +85,7 @@ def _page(request: HttpRequest, *, form: FloorForm | None) -> HttpResponse:
         {
             "nav_active": "credits",
             "own": balance,
-            "balance": {"available": shown(balance.free)},  # the top bar need not ask again
+            "balance": in_bar(balance),  # the top bar need not ask again
             "used": used,
             "whole": balance.free + balance.held + used,
             "bar": bar_of(free=balance.free, held=balance.held, used=used),

@@ -20,7 +20,7 @@ def balance(request: HttpRequest) -> dict[str, Any]:
     return {"balance": SimpleLazyObject(lambda: in_bar(queries.balance(user)))}
 
 
-def in_bar(own: queries.Balance) -> dict[str, str]:
-    """What is free to use, and the name of the plan where one is paid for."""
+def in_bar(own: queries.Balance) -> dict[str, Any]:
+    """What is free to use; the name of a plan that is paid for, and whether it pays for steps."""
     name = settings.PLANS[own.plan]["name"] if own.is_unlimited else ""
-    return {"available": shown(own.free), "plan": name}
+    return {"available": shown(own.free), "plan": name, "pays_steps": own.pays_steps}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Case, F, Q, QuerySet, Sum, When
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from core.errors import NotFound
 from core.money import Microcredits
@@ -20,13 +21,18 @@ from credits.months import months_after
 
 @dataclass(frozen=True)
 class Balance:
-    """What a user can use now, in µcr, and the month that it belongs to."""
+    """What a user can use now, in µcr, and the month that it belongs to.
+
+    ``pays_steps`` says that the plan pays for the next tech-pack step: its fair use of today is
+    not used up.
+    """
 
     available: Microcredits
     held: Microcredits
     debt: Microcredits
     plan: str
     is_unlimited: bool
+    pays_steps: bool
     period_started_at: datetime
     period_ends_at: datetime
     account_id: UUID = field(repr=False)
@@ -68,10 +74,16 @@ def balance(user: Any) -> Balance:
         debt=account.debt,
         plan=account.plan,
         is_unlimited=plan["unlimited_operations"],
+        pays_steps=plan["unlimited_operations"] and _used_today(account) < plan["fair_use_per_day"],
         period_started_at=period_start_of(account),
         period_ends_at=account.next_grant_at,
         account_id=account.pk,
     )
+
+
+def _used_today(account: Account) -> int:
+    is_today = account.fair_use_day == timezone.now().astimezone(UTC).date()
+    return account.fair_use_count if is_today else 0
 
 
 def period_start_of(account: Account) -> datetime:

@@ -69,7 +69,7 @@ def quote(*, user: Any, operation: str, given: Mapping[str, Any]) -> Quote:
     price = pricer(user, given)
     balance = queries.balance(user)
     hold = price.credits if price.hold is None else price.hold
-    included = balance.is_unlimited and price.by_plan
+    included = balance.pays_steps and price.by_plan
     return Quote(
         credits=price.credits,
         hold=hold,

@@ -1,9 +1,13 @@
 // One stream of server-sent events a page, told on inside it as live:TYPE; inbox and balance.
 (() => {
-  const TYPES = ["job.updated", "product.updated", "credits.changed", "notification.created"];
+  const TYPES = [
+    "job.updated", "product.updated", "credits.changed", "notification.created",
+    "subscription.changed",
+  ];
   let source = null;
   let isResumed = false;
   let balanceSoon = null;
+  let pageSoon = null;
 
   const tell = (name, detail = null) => {
     document.dispatchEvent(new CustomEvent(`live:${name}`, { detail }));
@@ -23,6 +27,7 @@
       if (!isResumed) return;
       refreshInbox();
       refreshBalance();
+      refreshPage();
     });
     source.addEventListener("error", () => tell("error"));
   };
@@ -47,6 +52,16 @@
     }, 150);
   };
 
+  // A page that shows the plan or what was bought names the events that change it.
+  const refreshPage = (type = "") => {
+    const main = document.querySelector("main[data-follows]");
+    if (!main?.dataset.follows.includes(type)) return;
+    clearTimeout(pageSoon);
+    pageSoon = setTimeout(() => {
+      htmx.ajax("GET", location.href, { target: "#main", select: "#main", swap: "outerMorph" });
+    }, 150);
+  };
+
   // What is told floats until it is read or put away, a few at most; #toasts is a live region.
   const float = ({ id, title }) => {
     const shape = document.getElementById("told");
@@ -65,7 +80,12 @@
     else if (out) out.textContent = `New in your inbox: ${detail.title}`;
     refreshInbox();
   });
-  document.addEventListener("live:credits.changed", refreshBalance);
+  for (const type of ["credits.changed", "subscription.changed"]) {
+    document.addEventListener(`live:${type}`, () => {
+      refreshBalance();
+      refreshPage(type);
+    });
+  }
   // Browsers allow few connections to one host: a page that nobody sees gives its own back.
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return close();

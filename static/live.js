@@ -36,6 +36,7 @@
   for (const type of ["job.updated", "product.updated"]) {
     document.addEventListener(`live:${type}`, ({ detail }) => { if (isMine(detail)) soon(); });
   }
+  document.addEventListener("live:subscription.changed", soon); // prices that a plan pays
   document.addEventListener("live:open", () => {
     stopPolling();
     if (shown()?.hasAttribute("data-busy")) soon(); // what ended while nobody listened

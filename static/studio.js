@@ -87,5 +87,6 @@
       field.focus();
     }
     if (hit("[data-theme-toggle]")) switchTheme();
+    if (hit("[data-print]")) print();
   });
 })();

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django import template
 
 from core import money
@@ -28,6 +31,15 @@ def two_places(amount: str) -> str:
     """An amount as on a statement without what is less than a hundredth: ``8.98``."""
     whole, _, fraction = amount.partition(".")
     return f"{whole}.{fraction[:2]}" if fraction else whole
+
+
+@register.filter
+def by_plan(price: str, balance: Mapping[str, Any]) -> str:
+    """A step's price on its button, or ``included in Pro`` where the user's plan pays for it."""
+    if price == "free" or not balance["pays_steps"]:
+        return price
+    _, dot, about = price.partition(" · ")
+    return f"included in {balance['plan']}{dot}{about}"
 
 
 @register.simple_tag

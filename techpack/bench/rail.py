@@ -90,7 +90,7 @@ def _step(
         state, words = "queued", "Looking at the photo"
     if state == "failed" and job is not None and job.error:
         detail = " ".join([job.error["message"], *job.error.get("suggestions", [])[:1]])
-    if state in ("running", "queued") and job is not None and job.hold is not None:
+    if state in ("running", "queued") and job is not None and job.hold and not job.hold.unlimited:
         detail = f"{shown(job.hold.open)} held. {detail}"
     return Step(
         key=key,
@@ -123,8 +123,10 @@ def _state(job: Job | None, *, is_done: bool, is_stale: bool) -> tuple[str, str]
         return "idle", "Not run yet"
     if job is None or job.hold is None:
         return "done", "Done"
+    part = "Part done" if job.status == Job.Status.PARTLY_SUCCEEDED else "Done"
+    if job.hold.unlimited:
+        return "done", f"{part}, included in your plan"
     if job.hold.captured:
-        part = "Part done" if job.status == Job.Status.PARTLY_SUCCEEDED else "Done"
         return "done", f"{part}, {shown(job.hold.captured)} charged"
     return "done", "Done, nothing charged"
 

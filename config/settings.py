@@ -158,6 +158,8 @@ CELERY_TASK_ROUTES = {
     "generation.tasks.run_job": {"queue": "studio"},
     "techpack.tasks.prepare_revision": {"queue": "studio"},
     "videos.tasks.look": {"queue": "films"},  # waits for providers, at times for minutes
+    "billing.tasks.take_event": {"queue": "films"},  # waits for Stripe
+    "billing.tasks.take_due_events": {"queue": "films"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_ACKS_LATE = False
@@ -186,6 +188,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
     },
     "remove-video-files": {"task": "videos.tasks.remove_files", "schedule": timedelta(minutes=10)},
     "forget-callbacks": {"task": "videos.tasks.forget_callbacks", "schedule": timedelta(hours=6)},
+    "take-stripe-events": {
+        "task": "billing.tasks.take_due_events",
+        "schedule": timedelta(seconds=10),
+        "options": {"expires": 10},  # the next takes the same
+    },
     "forget-refusals": {"task": "credits.tasks.forget_refusals", "schedule": timedelta(hours=6)},
 }
 

@@ -7,6 +7,7 @@ from django.urls import include, path, re_path
 
 from accounts.urls import api_urls as accounts_api
 from assistant.urls import v1_urls as assistant_api
+from billing.urls import webhook_urls as stripe_webhooks
 from core.http import nothing_here
 from core.schema import docs, schema
 from credits.urls import api_urls as credits_api
@@ -35,6 +36,7 @@ urlpatterns = [
     path("api/", include(videos_api)),
     path("v1/", include(assistant_api)),
     path("webhooks/", include(webhook_urls)),
+    path("webhooks/", include(stripe_webhooks)),
     path("api/schema", schema, name="schema"),
     path("api/docs", docs, name="docs"),
     path("admin/", admin.site.urls),

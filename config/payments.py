@@ -69,7 +69,7 @@ def payments(
     host = f"[{bind}]" if ":" in bind else bind
     return Payments(
         "standin",
-        f"sk_test_standin_{digest[:24]}",
+        f"sk_test_standin{digest[:24]}",
         f"http://{host}:{port}{STANDIN_PATH}",
         f"whsec_{digest[24:56]}",
     )

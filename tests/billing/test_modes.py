@@ -51,7 +51,7 @@ def test_on_this_machine_payments_are_acted(bind: str, url: str) -> None:
     assert (found.mode, found.why) == ("standin", "")
     host = f"[{bind}]" if ":" in bind else bind
     assert found.api_base == f"http://{host}:8000/standin/stripe"
-    assert found.secret_key.startswith("sk_test_standin_")
+    assert found.secret_key.startswith("sk_test_standin")
     assert found.webhook_secret.startswith("whsec_")
 
 

@@ -1,0 +1,154 @@
+"""What follows from Stripe's events. dj-stripe calls these after it mirrored what is told of.
+
+Of an event only ids are believed: each receiver names what is to be asked after, or told, and
+``billing/deliveries.py`` does that once dj-stripe's transaction is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final
+
+from djstripe.event_handlers import djstripe_receiver
+from djstripe.models import Event
+
+Effect = Callable[[], object]
+
+
+@dataclass
+class Effects:
+    """What an event leads to.
+
+    ``asks`` call Stripe and may be done any number of times; ``tells`` are done once, in the
+    transaction that notes that the event was processed.
+    """
+
+    asks: list[Effect] = field(default_factory=list)
+    tells: list[Effect] = field(default_factory=list)
+
+
+_gathered: ContextVar[Effects] = ContextVar("effects")
+
+
+@contextmanager
+def gathering() -> Iterator[Effects]:
+    """Where receivers put what follows from an event."""
+    token = _gathered.set(Effects())
+    try:
+        yield _gathered.get()
+    finally:
+        _gathered.reset(token)
+
+
+def _ask(verb: Callable[..., object], **ids: str) -> None:
+    _gathered.get().asks.append(partial(verb, **ids))
+
+
+def _about(event: Event) -> dict[str, Any]:
+    found: dict[str, Any] = event.data["object"]
+    return found
+
+
+def _id_in(part: Any) -> str:
+    """The id of what is given as an id or whole; "" where it is neither."""
+    if isinstance(part, dict):
+        part = part.get("id")
+    return part if isinstance(part, str) else ""
+
+
+SUBSCRIPTIONS: Final = (
+    "customer.subscription.created",
+    "customer.subscription.deleted",
+    "customer.subscription.paused",
+    "customer.subscription.pending_update_applied",
+    "customer.subscription.pending_update_expired",
+    "customer.subscription.resumed",
+    "customer.subscription.trial_will_end",
+    "customer.subscription.updated",
+)
+CHECKOUTS: Final = (
+    "checkout.session.async_payment_failed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.completed",
+    "checkout.session.expired",
+)
+INVOICES: Final = (
+    "invoice.marked_uncollectible",
+    "invoice.paid",
+    "invoice.payment_action_required",
+    "invoice.payment_failed",
+    "invoice.voided",
+)
+REFUNDS: Final = (
+    "charge.refund.updated",
+    "charge.refunded",
+    "refund.created",
+    "refund.failed",
+    "refund.updated",
+)
+DISPUTES: Final = (
+    "charge.dispute.closed",
+    "charge.dispute.created",
+    "charge.dispute.funds_reinstated",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.updated",
+)
+# What stripe_setup has to ask Stripe for.
+EVERY_TYPE: Final = (*SUBSCRIPTIONS, *CHECKOUTS, *INVOICES, *REFUNDS, *DISPUTES)
+
+
+@djstripe_receiver(SUBSCRIPTIONS)
+def subscription_changed(event: Event, **_: Any) -> None:
+    """The subscription is read anew; the tier follows from it."""
+    from billing import subscriptions
+
+    _ask(subscriptions.refresh, stripe_id=_about(event)["id"])
+
+
+@djstripe_receiver(CHECKOUTS)
+def checkout_changed(event: Event, **_: Any) -> None:
+    """What was bought is settled, or the checkout is over."""
+    from billing import purchases
+
+    _ask(purchases.settle, session_id=_about(event)["id"])
+
+
+@djstripe_receiver("invoice.paid")
+def invoice_paid(event: Event, **_: Any) -> None:
+    """A payment of a plan is written down."""
+    from billing import purchases
+
+    _ask(purchases.paid_invoice, invoice_id=_about(event)["id"])
+
+
+@djstripe_receiver(INVOICES)
+def invoice_changed(event: Event, **_: Any) -> None:
+    """Whether an invoice was paid says how its subscription stands."""
+    from billing import subscriptions
+
+    details = (_about(event).get("parent") or {}).get("subscription_details") or {}
+    if stripe_id := _id_in(details.get("subscription")):
+        _ask(subscriptions.refresh, stripe_id=stripe_id)
+
+
+@djstripe_receiver(REFUNDS)
+def charge_refunded(event: Event, **_: Any) -> None:
+    """Money went back, or did not after all: the charge says how much is left."""
+    from billing import refunds
+
+    about = _about(event)
+    charge = about if about["object"] == "charge" else about.get("charge")
+    if charge_id := _id_in(charge):
+        _ask(refunds.charge_refunded, charge_id=charge_id)
+
+
+@djstripe_receiver(DISPUTES)
+def dispute_changed(event: Event, **_: Any) -> None:
+    """A payment is disputed, or that is decided."""
+    from billing import refunds
+
+    _ask(refunds.dispute_changed, dispute_id=_about(event)["id"])

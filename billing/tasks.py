@@ -1,0 +1,32 @@
+"""Celery's entries: an id in, the rest is read from the database."""
+
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+
+from billing import deliveries
+
+log = logging.getLogger("techpack.billing")
+
+
+@shared_task
+def take_event(event_id: str) -> None:
+    """Process one event of Stripe's, and what waited for it."""
+    if deliveries.take(event_id=event_id):
+        deliveries.take_due()
+
+
+def take_soon(event_id: str) -> None:
+    """Have a worker process an event. A lost ring is repeated by the clock."""
+    try:
+        take_event.delay(event_id)
+    except take_event.OperationalError as error:
+        log.warning("the broker did not take Stripe's event %s: %s", event_id, error)
+
+
+@shared_task
+def take_due_events() -> None:
+    """Process the events that are due again, or that nobody rang for."""
+    deliveries.take_due()

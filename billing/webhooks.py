@@ -55,11 +55,16 @@ def endpoint_uuid() -> UUID:
     return uuid5(NAMESPACE_URL, settings.PUBLIC_URL)
 
 
+def endpoint_url() -> str:
+    """This installation's address for Stripe."""
+    return f"{settings.PUBLIC_URL}/webhooks/stripe/{endpoint_uuid()}"
+
+
 def endpoint() -> WebhookEndpoint:
     """dj-stripe's row of that address, made or brought up to date with the settings."""
     uuid = endpoint_uuid()
     told = {
-        "url": f"{settings.PUBLIC_URL}/webhooks/stripe/{uuid}",
+        "url": endpoint_url(),
         "secret": settings.PAYMENTS.webhook_secret,
         "livemode": settings.STRIPE_LIVE_MODE,
         "djstripe_tolerance": TOLERANCE_S,

@@ -322,6 +322,8 @@ STRIPE_SECRET_KEY: str = PAYMENTS.secret_key
 STRIPE_LIVE_MODE: bool = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
 # What is sold → Stripe's name of its price.
 STRIPE_PRICES: dict[str, str] = prices.stripe_prices(env)
+# The portal's configuration, as stripe_setup made it; "": the default one of Stripe's dashboard.
+STRIPE_PORTAL: str = env.str("STRIPE_PORTAL", default="")
 STRIPE_TAX: bool = env.bool("STRIPE_TAX", default=False)  # Stripe computes the tax
 # A subscription whose payment failed stays Pro so long while Stripe tries again.
 BILLING_GRACE_DAYS = whole(env, "BILLING_GRACE_DAYS", usual=7, most=60)

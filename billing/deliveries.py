@@ -174,7 +174,7 @@ def _process(event: StripeEvent, trigger: WebhookEventTrigger) -> None:
 
 
 def _mirror(trigger: WebhookEventTrigger) -> None:
-    """Have dj-stripe bring its copy up to date and call our receivers, again where it did before."""
+    """Have dj-stripe update its copy and call the receivers, again where it did before."""
     key = settings.PAYMENTS.secret_key
     # It asks with the first key that it knows of an account, which may be one that was replaced.
     APIKey.objects.exclude(secret=key).delete()

@@ -158,6 +158,7 @@ CELERY_TASK_ROUTES = {
     "generation.tasks.run_job": {"queue": "studio"},
     "techpack.tasks.prepare_revision": {"queue": "studio"},
     "videos.tasks.look": {"queue": "films"},  # waits for providers, at times for minutes
+    "notifications.tasks.send_webhooks": {"queue": "webhooks"},  # waits for users' own servers
     "billing.tasks.take_event": {"queue": "films"},  # waits for Stripe
     "billing.tasks.take_due_events": {"queue": "films"},
 }
@@ -192,6 +193,15 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "task": "billing.tasks.take_due_events",
         "schedule": timedelta(seconds=10),
         "options": {"expires": 10},  # the next takes the same
+    },
+    "send-webhooks": {
+        "task": "notifications.tasks.send_webhooks",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},  # the next looks at the same
+    },
+    "forget-deliveries": {
+        "task": "notifications.tasks.forget_deliveries",
+        "schedule": timedelta(hours=6),
     },
     "forget-refusals": {"task": "credits.tasks.forget_refusals", "schedule": timedelta(hours=6)},
 }

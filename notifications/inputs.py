@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Annotated
 
 from pydantic import Field, StrictBool, StrictStr, field_validator
 
 from core.shape import Input
+from notifications.event_types import TYPES
 from notifications.subjects import SUBJECTS, Way
+from notifications.target_urls import LONGEST
+from notifications.targets import LONGEST_DESCRIPTION
+
+EventType = Annotated[StrictStr, Field(json_schema_extra={"enum": list(TYPES)})]
+Url = Annotated[StrictStr, Field(max_length=LONGEST, json_schema_extra={"format": "uri"})]
+Types = Annotated[list[EventType], Field(max_length=2 * len(TYPES))]
+Description = Annotated[StrictStr, Field(max_length=LONGEST_DESCRIPTION)]
 
 
 class ChosenWay(Input):
@@ -41,3 +50,20 @@ class PreferencesInput(Input):
     def ways(self) -> dict[str, Way]:
         """By name of subject."""
         return {one.subject: Way(inbox=one.inbox, email=one.email) for one in self.subjects}
+
+
+class NewWebhookInput(Input):
+    """An address to be told of events: of those types, or of all."""
+
+    url: Url
+    types: Types = []
+    description: Description = ""
+
+
+class WebhookChanges(Input):
+    """What can be changed of an address; what is left out stays."""
+
+    url: Url | None = None
+    types: Types | None = None
+    description: Description | None = None
+    enabled: StrictBool | None = None

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from core.errors import NotFound
-from notifications.models import Notification
+from notifications.models import Notification, WebhookDelivery, WebhookTarget
 
 COUNTED_MOST = 99
 
@@ -30,3 +30,29 @@ def notification_of(user: Any, notification_id: UUID) -> Notification:
 def unread_of(user: Any) -> int:
     """How many are not read; counted up to one more than 99, which is enough to say "99+"."""
     return inbox_of(user, unread=True)[: COUNTED_MOST + 1].count()
+
+
+def targets_of(user: Any) -> QuerySet[WebhookTarget]:
+    """The addresses of the user's own that are told of events, newest first."""
+    return WebhookTarget.objects.filter(user_id=user.pk).order_by("-pk")
+
+
+def target_of(user: Any, target_id: UUID) -> WebhookTarget:
+    """One of them. Raises NotFound."""
+    found = targets_of(user).filter(pk=target_id).first()
+    if found is None:
+        raise NotFound("There is no such webhook.")
+    return found
+
+
+def deliveries_of(target: WebhookTarget) -> QuerySet[WebhookDelivery]:
+    """What an address was sent, or is to be, newest first."""
+    return WebhookDelivery.objects.filter(target_id=target.pk).order_by("-pk")
+
+
+def delivery_of(target: WebhookTarget, delivery_id: UUID) -> WebhookDelivery:
+    """One of an address's deliveries. Raises NotFound."""
+    found = deliveries_of(target).filter(pk=delivery_id).first()
+    if found is None:
+        raise NotFound("There is no such delivery.")
+    return found

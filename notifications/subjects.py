@@ -67,6 +67,13 @@ SUBJECTS: Final[dict[str, Subject]] = {
             ("budget.warning",),
             email=True,
         ),
+        Subject(
+            "webhook.disabled",
+            "A webhook of yours is turned off",
+            "Its address is gone, or has taken nothing for five days.",
+            ("webhook.disabled",),
+            email=True,
+        ),
     )
 }
 _OF_KIND: Final = {kind: subject for subject in SUBJECTS.values() for kind in subject.kinds}

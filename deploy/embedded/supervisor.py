@@ -32,7 +32,7 @@ from deploy.embedded.tether import tethered
 from deploy.embedded.valkey import SMALL_TALK, Valkey
 
 HOUSEWORK_PROCESSES = 2
-# They mostly wait for providers, and must not keep the housework waiting.
+# They mostly wait for providers and for servers of users, and must not keep the housework waiting.
 FILM_THREADS = 8
 STOP_WITHIN_S = 2.5
 DATABASE_STOP_WITHIN_S = 5.0
@@ -196,7 +196,7 @@ class Supervisor:
         crews = (
             ("worker", "studio", self.runtime.worker_processes, "prefork"),
             ("housework", "default", HOUSEWORK_PROCESSES, "prefork"),
-            ("films", "films", FILM_THREADS, "threads"),
+            ("films", "films,webhooks", FILM_THREADS, "threads"),
         )
         for name, queue, at_once, pool in crews:
             command = _module("deploy.embedded.worker", queue, str(at_once), pool)

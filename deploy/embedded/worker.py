@@ -1,4 +1,4 @@
-"""A Celery worker whose children end with it: ``python -m deploy.embedded.worker QUEUE N POOL``."""
+"""A Celery worker whose children end with it: ``-m deploy.embedded.worker QUEUES N POOL``."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def _tie_to_worker(**_: object) -> None:
         sys.exit("the worker is gone")
 
 
-def main(queue: str, at_once: int, pool: str) -> None:
-    """Work on one queue with ``at_once`` children or threads until SIGTERM."""
+def main(queues: str, at_once: int, pool: str) -> None:
+    """Work on queues, between commas, with ``at_once`` children or threads until SIGTERM."""
     from config.celery import app
 
     # Root in a container is common, and messages are JSON: nothing to be warned of.
@@ -31,8 +31,8 @@ def main(queue: str, at_once: int, pool: str) -> None:
         [
             "--quiet",
             "worker",
-            f"--queues={queue}",
-            f"--hostname={queue}@%h",
+            f"--queues={queues}",
+            f"--hostname={queues.partition(',')[0]}@%h",
             f"--pool={pool}",
             f"--concurrency={at_once}",
             "--prefetch-multiplier=1",

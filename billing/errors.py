@@ -30,3 +30,21 @@ def already_subscribed() -> Conflict:
         code="ALREADY_SUBSCRIBED",
         suggestions=["Open the customer portal to change or cancel it"],
     )
+
+
+def payment_is_due() -> Conflict:
+    """The subscription is there but not paid for: paying is what helps, not another."""
+    return Conflict(
+        "Your plan is waiting for a payment that failed.",
+        code="PAYMENT_DUE",
+        suggestions=["Open the customer portal and pay with another card"],
+    )
+
+
+def no_customer_yet() -> Conflict:
+    """There is nothing in the portal before the first purchase."""
+    return Conflict(
+        "You have not bought anything yet, so there is nothing to manage.",
+        code="NO_CUSTOMER",
+        suggestions=["Upgrade to Pro, or buy credits"],
+    )

@@ -6,7 +6,7 @@ import logging
 
 from celery import shared_task
 
-from billing import deliveries
+from billing import deliveries, reconciling, tiers
 
 log = logging.getLogger("techpack.billing")
 
@@ -30,3 +30,15 @@ def take_soon(event_id: str) -> None:
 def take_due_events() -> None:
     """Process the events that are due again, or that nobody rang for."""
     deliveries.take_due()
+
+
+@shared_task
+def look_due() -> int:
+    """Ask Stripe about purchases and subscriptions that are due to be asked after."""
+    return reconciling.look_due()
+
+
+@shared_task
+def end_grace() -> int:
+    """End the tier of those whose payment failed for too long."""
+    return tiers.end_grace()

@@ -161,6 +161,8 @@ CELERY_TASK_ROUTES = {
     "notifications.tasks.send_webhooks": {"queue": "webhooks"},  # waits for users' own servers
     "billing.tasks.take_event": {"queue": "films"},  # waits for Stripe
     "billing.tasks.take_due_events": {"queue": "films"},
+    "billing.tasks.look_due": {"queue": "films"},
+    "billing.tasks.end_grace": {"queue": "films"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_ACKS_LATE = False
@@ -194,6 +196,12 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "schedule": timedelta(seconds=10),
         "options": {"expires": 10},  # the next takes the same
     },
+    "look-at-purchases": {
+        "task": "billing.tasks.look_due",
+        "schedule": timedelta(seconds=60),
+        "options": {"expires": 60},  # the next looks at the same
+    },
+    "end-grace": {"task": "billing.tasks.end_grace", "schedule": timedelta(minutes=5)},
     "send-webhooks": {
         "task": "notifications.tasks.send_webhooks",
         "schedule": timedelta(seconds=5),

@@ -7,6 +7,7 @@ from django.urls import include, path, re_path
 
 from accounts.urls import api_urls as accounts_api
 from assistant.urls import v1_urls as assistant_api
+from billing.urls import api_urls as billing_api
 from billing.urls import webhook_urls as stripe_webhooks
 from core.http import nothing_here
 from core.schema import docs, schema
@@ -30,6 +31,7 @@ urlpatterns = [
     path("", include("assistant.page_urls")),
     path("", include("videos.page_urls")),
     path("api/", include(credits_api)),
+    path("api/", include(billing_api)),
     path("api/", include(jobs_api)),
     path("api/", include(events_api)),
     path("api/", include(techpack_api)),

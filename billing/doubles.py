@@ -1,0 +1,76 @@
+"""A plan that was bought twice, as by two open tabs: the second is ended and paid back in full.
+
+Only what was bought here is: a subscription that somebody made by hand at Stripe stays.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+import stripe
+
+from billing.gateway import asking, client
+from billing.invoices import payment_intents
+from billing.told import PAID, Told
+from core.errors import NotFound
+
+log = logging.getLogger("techpack.billing")
+
+MOST = 100
+
+
+def end_others(best: Told, everything: Iterable[Told]) -> list[str]:
+    """End and pay back what runs beside the subscription that counts; returns their ids.
+
+    Money first: whoever stops in between finds the subscription again. Done twice, it pays back
+    once.
+    """
+    if best.status not in PAID:
+        return []
+    others = [one for one in everything if one.stripe_id != best.stripe_id]
+    ended = []
+    for other in others:
+        if other.is_living and other.checkout:
+            _pay_back(other.stripe_id)
+            if _end(other.stripe_id):
+                log.warning("subscription %s was a second one, and ended", other.stripe_id)
+                ended.append(other.stripe_id)
+    return ended
+
+
+def _pay_back(stripe_id: str) -> None:
+    params: Any = {
+        "subscription": stripe_id,
+        "status": "paid",
+        "limit": MOST,
+        "expand": ["data.payments"],
+    }
+    with asking("list a subscription's invoices"):
+        invoices = client().v1.invoices.list(params=params).data
+    for invoice in invoices:
+        for intent in payment_intents(invoice.to_dict()):
+            _refund(intent)
+
+
+def _refund(intent: str) -> None:
+    params: Any = {"payment_intent": intent, "reason": "duplicate"}
+    with asking("pay back what was paid twice"):
+        try:
+            client().v1.refunds.create(
+                params=params, options={"idempotency_key": f"double:{intent}"}
+            )
+        except stripe.InvalidRequestError as error:
+            if error.code != "charge_already_refunded":
+                raise
+
+
+def _end(stripe_id: str) -> bool:
+    """Whether this call ended it."""
+    try:
+        with asking("end a second subscription"):
+            client().v1.subscriptions.cancel(stripe_id, params={"prorate": False})
+    except NotFound:
+        return False
+    return True

@@ -1,0 +1,92 @@
+"""Invoices of plans that were paid, written down as payments."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from billing.customers import owner_of
+from billing.gateway import asking, client
+from billing.models import Payment
+from billing.plans import Sold
+from billing.told import id_of, sold_by
+
+log = logging.getLogger("techpack.billing")
+
+
+def paid_invoice(*, invoice_id: str) -> Payment | None:
+    """Write down what an invoice of a plan brought, once.
+
+    None where it is not paid, brought nothing, or is for something else. Raises NotFound and
+    ProviderUnavailable.
+    """
+    with asking("read an invoice"):
+        params: Any = {"expand": ["payments"]}
+        invoice = client().v1.invoices.retrieve(invoice_id, params=params).to_dict()
+    sold = _plan_of(invoice)
+    if invoice["status"] != "paid" or not invoice["amount_paid"] or sold is None:
+        return None
+    of_plan = subscription_of(invoice)
+    named = (of_plan.get("metadata") or {}).get("user", "")
+    user_id = owner_of(id_of(invoice.get("customer")), named=named)
+    return None if user_id is None else _note(user_id, invoice, sold)
+
+
+def subscription_of(invoice: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What an invoice says of its subscription, as ``{subscription, metadata}``; else empty."""
+    return (invoice.get("parent") or {}).get("subscription_details") or {}
+
+
+def payment_intents(invoice: Mapping[str, Any]) -> Iterator[str]:
+    """What paid an invoice that was read with its payments."""
+    for one in (invoice.get("payments") or {}).get("data", []):
+        if intent := id_of(one["payment"].get("payment_intent")):
+            yield intent
+
+
+def tax_of(invoice: Mapping[str, Any]) -> int:
+    """The tax in it, in the currency's minor unit."""
+    return sum(tax["amount"] for tax in invoice.get("total_taxes") or ())
+
+
+def _plan_of(invoice: Mapping[str, Any]) -> Sold | None:
+    """The plan that is paid for; of a change of plans the new one, which costs something."""
+    if not subscription_of(invoice):
+        return None
+    lines = sorted(invoice["lines"]["data"], key=lambda line: line["amount"], reverse=True)
+    for line in lines:
+        price = ((line.get("pricing") or {}).get("price_details") or {}).get("price")
+        sold = sold_by(price if isinstance(price, Mapping) else {"id": price})
+        if sold is not None and sold.plan:
+            return sold
+    return None
+
+
+def _note(user_id: UUID, invoice: Mapping[str, Any], sold: Sold) -> Payment | None:
+    paid_at = (invoice.get("status_transitions") or {}).get("paid_at") or invoice["created"]
+    fields = {
+        "user_id": user_id,
+        "kind": Payment.Kind.PLAN,
+        "payment_intent": next(payment_intents(invoice), ""),
+        "invoice": invoice["id"],
+        "description": sold.title,
+        "amount": invoice["amount_paid"],
+        "tax": tax_of(invoice),
+        "currency": invoice["currency"],
+        "receipt_url": invoice.get("hosted_invoice_url") or "",
+        "paid_at": datetime.fromtimestamp(paid_at, UTC),
+    }
+    try:
+        with transaction.atomic():
+            payment, _ = Payment.objects.get_or_create(
+                source_key=f"invoice:{invoice['id']}", defaults=fields
+            )
+    except IntegrityError:
+        log.info("the user who paid %s is gone", invoice["id"])
+        return None
+    return payment

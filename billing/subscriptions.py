@@ -1,0 +1,133 @@
+"""Asking Stripe how a user's subscription stands: whoever heard of it, at whatever moment.
+
+A webhook, the page people come back to and the clock all come here. The events' own words are
+never believed: all that a user has is read anew, outside of any transaction, and applied unless
+somebody who asked later was quicker.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from billing import doubles, invoices, tiers
+from billing.customers import owner_of
+from billing.gateway import asking, client
+from billing.models import Customer, Payment, Subscription
+from billing.told import PAID, PAST_DUE, Told, best_of, id_of, moment, told
+from core.errors import NotFound
+
+log = logging.getLogger("techpack.billing")
+
+MOST = 100  # subscriptions of one customer that are looked at
+
+
+def refresh(*, stripe_id: str) -> Subscription | None:
+    """Read anew what the owner of a subscription has, and apply it.
+
+    None for a subscription that is nobody's here, and where a later reader was quicker. Raises
+    ProviderUnavailable.
+    """
+    user_id = _owner_of(stripe_id)
+    return None if user_id is None else refresh_of(user_id=user_id, also=stripe_id)
+
+
+def refresh_of(*, user_id: UUID, also: str = "") -> Subscription | None:
+    """Read anew what a user has, ``also`` this subscription, and apply it.
+
+    None where a later reader was quicker, or the user is gone. Raises ProviderUnavailable.
+    """
+    if (row := _take_number(user_id)) is None:
+        return None
+    everything = _read(user_id, known=row.stripe_id, also=also)
+    best = best_of(everything)
+    due_since = _due_since(row, best)
+    applied = tiers.apply(user_id=user_id, read=row.reads, told=best, due_since=due_since)
+    if best is not None:
+        _note_payment(best)
+        doubles.end_others(best, everything)
+    return applied
+
+
+def _owner_of(stripe_id: str) -> UUID | None:
+    known = Subscription.objects.filter(stripe_id=stripe_id).values_list("user_id", flat=True)
+    if (user_id := known.first()) is not None:
+        return user_id
+    if (subscription := _retrieve(stripe_id)) is None:
+        log.info("Stripe does not know the subscription %s", stripe_id)
+        return None
+    found = subscription.to_dict()
+    metadata = found.get("metadata") or {}
+    return owner_of(id_of(found["customer"]), named=metadata.get("user", ""))
+
+
+def _take_number(user_id: UUID) -> Subscription | None:
+    """The user's row with a new number in ``reads``; None for a user who is gone."""
+    try:
+        with transaction.atomic():
+            Subscription.objects.get_or_create(user_id=user_id)
+            rows = Subscription.objects.filter(user_id=user_id)
+            rows.update(reads=F("reads") + 1)
+            return rows.first()
+    except IntegrityError:
+        log.info("the user of a subscription is gone")
+        return None
+
+
+def _read(user_id: UUID, *, known: str, also: str) -> list[Told]:
+    """Every subscription to a plan that the user has or had."""
+    customers = Customer.objects.filter(user_id=user_id).values_list("stripe_id", flat=True)
+    found = {one.id: one for customer in customers for one in _of_customer(customer)}
+    for stripe_id in {known, also} - {"", *found}:
+        if (one := _retrieve(stripe_id)) is not None:
+            found[stripe_id] = one
+        elif settings.STRIPE_LIVE_MODE and stripe_id == known:
+            # Stripe forgets no subscription but those of tests: these keys are another account's.
+            raise NotFound("The payment service does not know this subscription any more.")
+    return [ours for one in found.values() if (ours := told(one)) is not None]
+
+
+def _of_customer(customer: str) -> Iterable[Any]:
+    try:
+        with asking("list subscriptions"):
+            listed = client().v1.subscriptions.list(
+                params={"customer": customer, "status": "all", "limit": MOST}
+            )
+    except NotFound:
+        return []
+    return listed.data
+
+
+def _retrieve(stripe_id: str) -> Any:
+    try:
+        with asking("read a subscription"):
+            return client().v1.subscriptions.retrieve(stripe_id)
+    except NotFound:
+        return None
+
+
+def _due_since(row: Subscription, best: Told | None) -> datetime | None:
+    """When the payment that is due was asked for; None where nothing is, or that is known."""
+    if best is None or best.status != PAST_DUE or not best.latest_invoice:
+        return None
+    if row.status == PAST_DUE and row.stripe_id == best.stripe_id:
+        return None
+    with asking("read an invoice"):
+        invoice = client().v1.invoices.retrieve(best.latest_invoice).to_dict()
+    asked_at = (invoice.get("status_transitions") or {}).get("finalized_at")
+    return moment(asked_at or invoice["created"])
+
+
+def _note_payment(best: Told) -> None:
+    """A payment whose webhook was lost is written down now."""
+    if best.status not in PAID or not best.latest_invoice:
+        return
+    if not Payment.objects.filter(source_key=f"invoice:{best.latest_invoice}").exists():
+        invoices.paid_invoice(invoice_id=best.latest_invoice)

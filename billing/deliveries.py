@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from traceback import format_exc
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 from django.http import HttpRequest
 from djstripe.models import APIKey, Event, WebhookEndpoint, WebhookEventTrigger
@@ -167,8 +167,8 @@ def _process(event: StripeEvent, trigger: WebhookEventTrigger) -> None:
         ask()
     with transaction.atomic():
         mine = StripeEvent.objects.filter(pk=event.pk, attempts=event.attempts)
-        mine.update(processed_at=Coalesce("processed_at", Now()), due_at=None, error="")
-        if event.processed_at is None:  # what is replayed is not told again
+        done = mine.update(processed_at=Coalesce("processed_at", Now()), due_at=None, error="")
+        if done and event.processed_at is None:  # what is replayed is not told again
             for tell in effects.tells:
                 tell()
 
@@ -206,18 +206,40 @@ def _put_off(event: StripeEvent, trigger: WebhookEventTrigger, error: Exception)
 # --- By hand -----------------------------------------------------------------------------
 def replay(events: QuerySet[StripeEvent]) -> int:
     """Have events processed anew, from the first attempt on; how many."""
-    count = events.filter(trigger_id__isnull=False).update(attempts=0, due_at=Now())
-    for event_id in events.values_list("pk", flat=True):
+    chosen = list(events.filter(trigger_id__isnull=False).values_list("pk", flat=True))
+    count = StripeEvent.objects.filter(pk__in=chosen).update(attempts=0, due_at=Now())
+    for event_id in chosen:
         after_commit(_ring, event_id)
     return count
 
 
 def set_aside(events: QuerySet[StripeEvent]) -> int:
     """Try events no more that were not processed; how many."""
-    unprocessed = events.filter(processed_at__isnull=True)
+    chosen = list(events.values_list("pk", flat=True))
+    unprocessed = StripeEvent.objects.filter(pk__in=chosen, processed_at__isnull=True)
     return unprocessed.update(processed_at=Now(), due_at=None, error=SET_ASIDE)
 
 
 # --- How it goes -------------------------------------------------------------------------
-FAILING: Final = Q(attempts__gt=0, due_at__isnull=False) & ~Q(error="")
+FAILING_AFTER: Final = timedelta(minutes=15)  # what is tried again works by then, as a rule
 GIVEN_UP: Final = Q(due_at__isnull=True, processed_at__isnull=True)
+FAILING: Final = Q(due_at__isnull=False, attempts__gt=0)
+
+
+class Standing(NamedTuple):
+    """How many events are due or tried again, have not worked for too long, and never will."""
+
+    due: int = 0
+    failing: int = 0
+    given_up: int = 0
+
+
+def standing() -> Standing:
+    """How processing goes; ``failing`` counts those that were given up too."""
+    late = Q(processed_at__isnull=True, received_at__lt=Now() - FAILING_AFTER)
+    found = StripeEvent.objects.filter(Q(due_at__isnull=False) | GIVEN_UP).aggregate(
+        due=Count("pk", filter=Q(due_at__isnull=False)),
+        failing=Count("pk", filter=late | GIVEN_UP),
+        given_up=Count("pk", filter=GIVEN_UP),
+    )
+    return Standing(**found)

@@ -56,7 +56,7 @@ def endpoint_uuid() -> UUID:
 
 
 def endpoint_url() -> str:
-    """This installation's address for Stripe."""
+    """Where Stripe delivers events of this installation."""
     return f"{settings.PUBLIC_URL}/webhooks/stripe/{endpoint_uuid()}"
 
 

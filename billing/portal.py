@@ -30,6 +30,8 @@ def portal_url(*, user: Any, back_to: str, flow_data: dict[str, Any] | None = No
         "customer": customer.stripe_id,
         "return_url": settings.PUBLIC_URL + (back_to or HOME),
     }
+    if settings.STRIPE_PORTAL:
+        params["configuration"] = settings.STRIPE_PORTAL
     if flow_data is not None:
         params["flow_data"] = flow_data
     asked: Any = params

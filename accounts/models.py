@@ -73,6 +73,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering = ("-date_joined",)
+        permissions = (("unlimited_operations", "Steps are included in the plan"),)
         constraints = (
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")),

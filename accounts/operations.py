@@ -5,9 +5,11 @@ from datetime import timedelta
 from typing import TypedDict
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.entitlements import GROUPS, group_named
 from accounts.models import ApiKey, User
 from accounts.queries import key_of
 from accounts.scopes import DEFAULT_SCOPES, SCOPES, unknown_scopes
@@ -125,3 +127,20 @@ def change_preferences(*, user: User, changes: Preferences) -> User:
         setattr(user, field, value)
     user.save(update_fields=list(given))
     return user
+
+
+def follow_tier(*, user_id: UUID) -> None:
+    """Put the user into the group of the tier that they have now, and out of the others.
+
+    Whatever was told of it: their row counts, as it is when nobody else can change it. Who is
+    deleted has no groups.
+    """
+    with transaction.atomic():
+        user = User.objects.select_for_update(no_key=True).filter(pk=user_id).first()
+        if user is None:
+            return
+        for tier, name in GROUPS.items():
+            if user.tier == tier:
+                user.groups.add(group_named(name))
+            else:
+                user.groups.remove(*user.groups.filter(name=name))

@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.entitlements import entitlements_of
 from accounts.models import ApiKey, User
 from accounts.scopes import SCOPES
 from accounts.usage import used_this_month
@@ -110,9 +111,27 @@ class AccountChange(KnownFields):
 class AccountOutput(serializers.ModelSerializer[User]):
     """An account, and how the product behaves to it."""
 
+    entitlements = serializers.SerializerMethodField(
+        help_text="what its plan lets it do: `unlimited_operations`, or nothing beyond the usual"
+    )
+
     class Meta:
         model = User
-        fields = ("id", "email", "name", "units", "locale", "theme", "may_fall_back", "date_joined")
+        fields = (
+            "id",
+            "email",
+            "name",
+            "units",
+            "locale",
+            "theme",
+            "may_fall_back",
+            "date_joined",
+            "entitlements",
+        )
+
+    def get_entitlements(self, user: User) -> list[str]:
+        """By the groups that the account is in; a moment behind a change of its plan."""
+        return entitlements_of(user)
 
 
 def present_keys(user: User, keys: Sequence[ApiKey]) -> list[dict[str, Any]]:

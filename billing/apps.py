@@ -14,8 +14,9 @@ class BillingConfig(AppConfig):
         """dj-stripe talks to the same server as we do, within the same bounds."""
         import stripe
 
-        from billing import gateway, receivers  # noqa: F401 - they listen from then on
+        from billing import consumers, gateway, receivers  # noqa: F401 - they listen from then on
 
         stripe.api_base = settings.PAYMENTS.api_base
         stripe.default_http_client = stripe.RequestsClient(timeout=gateway.TIMEOUT_S)
         stripe.max_network_retries = gateway.RETRIES
+        consumers.register_all()

@@ -179,6 +179,12 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "options": {"expires": 15},  # the next looks at the same
     },
     "tell-unseen": {"task": "generation.tasks.tell_unseen", "schedule": timedelta(seconds=10)},
+    "relay-events": {
+        "task": "notifications.tasks.relay",
+        "schedule": timedelta(seconds=5),
+        "options": {"expires": 5},  # the next carries the same
+    },
+    "forget-events": {"task": "notifications.tasks.forget_events", "schedule": timedelta(hours=6)},
     "send-mail": {"task": "notifications.tasks.send_due", "schedule": timedelta(seconds=10)},
     "photos": {"task": "techpack.tasks.prepare_forgotten", "schedule": timedelta(seconds=20)},
     "expire-lots": {"task": "credits.tasks.expire_lots", "schedule": timedelta(minutes=5)},

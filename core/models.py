@@ -36,7 +36,9 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["occurred_at"]),
             models.Index(
-                fields=["id"], condition=Q(published_at__isnull=True), name="event_to_publish"
+                fields=["user_id", "sequence"],
+                condition=Q(published_at__isnull=True),
+                name="event_to_publish",
             ),
         ]
 

@@ -1,18 +1,28 @@
-"""The event outbox: ``emit()`` writes beside the change, ``ring()`` wakes who listens."""
+"""The event outbox: ``emit()`` writes beside the change, ``ring()`` wakes who listens.
+
+What carries events to those who consume them is told by ``on_events`` when some are committed.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 
+from core.commits import after_commit
 from core.ids import uuid7
 
 CHANNEL = "techpack"
+_carriers: list[Callable[[], None]] = []
+
+
+def on_events(wake: Callable[[], None]) -> None:
+    """Have ``wake`` called after each commit that holds events; it must be quick."""
+    _carriers[:] = [wake]
 
 
 def ring(**what: str) -> None:
@@ -50,6 +60,13 @@ def emit(*, type: str, user_id: UUID, data: Mapping[str, Any], version: int = 1)
         "channel": CHANNEL,
         "ring": json.dumps({"user": str(user_id)}),
     }
+    sequence = _write(given)
+    for wake in _carriers:
+        after_commit(wake)
+    return sequence
+
+
+def _write(given: Mapping[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_EMIT, given)
         return int(cursor.fetchone()[0])

@@ -11,7 +11,9 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to what lower rooms have to tell."""
+        from core import outbox
         from credits import budget
-        from notifications import receivers
+        from notifications import receivers, ringing
 
         budget.on_warning(receivers.budget_warned)
+        outbox.on_events(ringing.ringer.ring)

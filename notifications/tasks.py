@@ -10,7 +10,7 @@ from typing import Final
 from celery import shared_task
 from django.db.models.functions import Now
 
-from notifications import delivering, sending
+from notifications import delivering, relaying, sending
 from notifications.models import WebhookDelivery
 
 log = logging.getLogger("techpack.webhooks")
@@ -54,3 +54,15 @@ def forget_deliveries() -> int:
     """What was sent to users' own addresses is kept for a month; returns how many were not."""
     old = WebhookDelivery.objects.filter(created_at__lt=Now() - DELIVERIES_KEPT)
     return old.delete()[0]
+
+
+@shared_task
+def relay() -> int:
+    """Carry events that wait to their consumers."""
+    return relaying.relay()
+
+
+@shared_task
+def forget_events() -> int:
+    """Events that were carried a month ago."""
+    return relaying.forget_old()

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -26,7 +26,7 @@ from assistant.streams import Stream
 from core.api import uuid_or_404
 from core.errors import Conflict, DomainError, InsufficientCredits
 from core.http import status_of
-from credits.short import short_of
+from credits.short import short_of, way_back
 from credits.shortage import Option
 from techpack import queries
 from techpack.models import Product
@@ -35,12 +35,13 @@ from techpack.models import Product
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def assistant(request: HttpRequest, product_id: str) -> HttpResponseBase:
-    """The conversation about a product; a POST asks one question more."""
+    """The conversation about a product; a POST asks one question more, ``?question=`` begins it."""
     product = queries.product_of(request.user, uuid_or_404(product_id))
     if request.method == "POST":
         return _ask(request, product)
     before = request.GET.get("before", "")
-    return _render(request, product, before=uuid_or_404(before) if before else None)
+    asked = _asked(request.GET) if request.GET.get("question") else None
+    return _render(request, product, before=uuid_or_404(before) if before else None, asked=asked)
 
 
 @login_required
@@ -53,7 +54,7 @@ def clear(request: HttpRequest, product_id: str) -> HttpResponse:
 
 
 def _ask(request: HttpRequest, product: Product) -> HttpResponseBase:
-    asked = _asked(request)
+    asked = _asked(request.POST)
     given: dict[str, Any] = {
         "user": request.user,
         "product_id": product.pk,
@@ -66,7 +67,9 @@ def _ask(request: HttpRequest, product: Product) -> HttpResponseBase:
         answered = conversation.ask(**given)
     except InsufficientCredits as error:
         what = f"{product.name}, a question to {error.context['requested_model']}"
-        short = short_of(error, what=what, start=partial(_start, product, asked))
+        back_to = way_back(_address(product), question=asked.text, model=asked.model)
+        start = partial(_start, product, asked)
+        short = short_of(error, what=what, start=start, back_to=back_to)
         return _render(request, product, status=402, asked=asked, short=short)
     except DomainError as error:
         if isinstance(error, Conflict) and error.code == "ASKED_BEFORE":
@@ -91,9 +94,8 @@ def _streamed(
     )
 
 
-def _asked(request: HttpRequest) -> Asked:
+def _asked(form: QueryDict) -> Asked:
     """The question, typed or suggested, as the form has it."""
-    form = request.POST
     text = form.get("suggested") or form.get("question", "")
     limit = form.get("max_tokens", "")
     tokens = int(limit) if limit.isascii() and limit.isdecimal() and len(limit) < 11 else 0
@@ -116,6 +118,10 @@ def _start(product: Product, asked: Asked, option: Option) -> tuple[str, Mapping
         "max_tokens": option.get("max_tokens", asked.max_tokens or ""),
     }
     return reverse("assistant:assistant", args=[product.pk]), fields
+
+
+def _address(product: Product) -> str:
+    return reverse("assistant:assistant", args=[product.pk])
 
 
 def _back(request: HttpRequest, product: Product, *, warnings: Any = ()) -> HttpResponse:

@@ -5,14 +5,27 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Final
 
-# Currencies whose minor unit is not a hundredth, by how many places it has.
-_PLACES: Final[dict[str, int]] = {
-    **dict.fromkeys(
-        "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split(),
-        0,
-    ),
-    **dict.fromkeys("bhd jod kwd omr tnd".split(), 3),
-}
+# Currencies whose minor unit is not a hundredth.
+_WHOLE: Final = frozenset(
+    [
+        "bif",
+        "clp",
+        "djf",
+        "gnf",
+        "jpy",
+        "kmf",
+        "krw",
+        "mga",
+        "pyg",
+        "rwf",
+        "vnd",
+        "vuv",
+        "xaf",
+        "xof",
+        "xpf",
+    ]
+)
+_THOUSANDTHS: Final = frozenset(("bhd", "jod", "kwd", "omr", "tnd"))
 
 
 def worded(amount: int, currency: str) -> str:
@@ -23,4 +36,6 @@ def worded(amount: int, currency: str) -> str:
 
 def decimal(amount: int, currency: str) -> Decimal:
     """The amount in the currency's main unit: 2900 cents → 29.00."""
-    return Decimal(amount).scaleb(-_PLACES.get(currency.lower(), 2))
+    name = currency.lower()
+    places = 0 if name in _WHOLE else 3 if name in _THOUSANDTHS else 2
+    return Decimal(amount).scaleb(-places)

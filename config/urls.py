@@ -26,6 +26,7 @@ urlpatterns = [
     path("_allauth/", include("allauth.headless.urls")),
     path("", include("credits.urls")),
     path("", include("notifications.urls")),
+    path("", include("billing.urls")),
     path("api/", include(accounts_api)),
     path("", include("techpack.urls")),
     path("", include("assistant.page_urls")),

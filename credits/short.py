@@ -1,13 +1,15 @@
 """The 402 as a page shows it: what is missing, and the ways out as buttons that take them.
 
 It reads the error as a client of the API would: ``context.options`` and the amounts beside.
+What is bought is paid on another site, from where people come back to where they asked.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
@@ -19,10 +21,12 @@ from credits.shortage import Option
 # A form's address and its hidden fields for an option of the error; None where the page has none.
 Start = Callable[[Option], tuple[str, Mapping[str, Any]] | None]
 
+WAY_BACK_LONGEST: Final = 500
+
 
 @dataclass(frozen=True)
 class Way:
-    """One button: a form that starts the cheaper thing, or a link to where credits are sold.
+    """One button, which is a form: it starts the cheaper thing, or ``sells`` what is missing.
 
     ``price`` stands in the button's second compartment, ``note`` below it.
     """
@@ -30,9 +34,9 @@ class Way:
     label: str
     price: str
     note: str
-    action: str = ""
+    action: str
     fields: tuple[tuple[str, str], ...] = ()
-    href: str = ""
+    sells: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,17 +52,37 @@ class Short:
     debt: str = ""
     held: str = ""
     included_used: int = 0
+    is_closed: bool = False  # credits would help, and nobody sells any here
 
     @property
     def starts(self) -> bool:
         """At least one of the buttons starts something by itself."""
-        return any(way.action for way in self.ways)
+        return any(not way.sells for way in self.ways)
+
+    @property
+    def sells(self) -> bool:
+        """At least one of the buttons leads to where it is paid."""
+        return any(way.sells for way in self.ways)
 
 
-def short_of(error: InsufficientCredits, *, what: str = "", start: Start | None = None) -> Short:
+def way_back(address: str, at: str = "", **words: str) -> str:
+    """The address of the page that asked, with what was typed there, as long as it is not too long.
+
+    ``at`` is the place on the page, ``words`` the fields that it fills in again.
+    """
+    anchor = f"#{at}" if at else ""
+    query = urlencode({name: text for name, text in words.items() if text})
+    whole = f"{address}?{query}{anchor}" if query else f"{address}{anchor}"
+    return whole if len(whole) <= WAY_BACK_LONGEST else f"{address}{anchor}"
+
+
+def short_of(
+    error: InsufficientCredits, *, what: str = "", start: Start | None = None, back_to: str = ""
+) -> Short:
     """The panel for a 402 in credits or in dollars; ``what`` names in words what was asked.
 
-    Cheaper ways that ``start`` has no address for are left out.
+    Cheaper ways that ``start`` has no address for are left out. ``back_to`` is where people come
+    back to from paying, a path of this site.
     """
     context = error.context
     amounts = context.get("credits") or {
@@ -67,7 +91,7 @@ def short_of(error: InsufficientCredits, *, what: str = "", start: Start | None 
         "deficit": context["credit_deficit"],
     }
     available, missing = from_number(amounts["current"]), from_number(amounts["deficit"])
-    ways = (_way(option, start, missing=missing) for option in context.get("options", ()))
+    ways = (_way(option, start, back_to, missing) for option in context.get("options", ()))
     return Short(
         title=f"You are {worded(missing)} short. Nothing was charged.",
         what=what,
@@ -78,6 +102,7 @@ def short_of(error: InsufficientCredits, *, what: str = "", start: Start | None 
         debt=_unless_none(context.get("debt_credits", 0)),
         held=_unless_none(context.get("held_credits", 0)),
         included_used=context.get("fair_use", {}).get("limit", 0),
+        is_closed=not settings.PAYMENTS.sells,
     )
 
 
@@ -85,11 +110,12 @@ def _unless_none(amount: float) -> str:
     return shown(from_number(amount)) if amount else ""
 
 
-def _way(option: Option, start: Start | None, *, missing: Microcredits) -> Way | None:
-    if option["kind"] == "topup":
-        return _top_up(option, missing)
-    if option["kind"] == "upgrade":
-        return _upgrade(option)
+def _way(option: Option, start: Start | None, back_to: str, missing: Microcredits) -> Way | None:
+    if option["kind"] in ("topup", "upgrade"):
+        if not settings.PAYMENTS.sells:
+            return None
+        is_topup = option["kind"] == "topup"
+        return _top_up(option, back_to, missing) if is_topup else _upgrade(option, back_to)
     begun = start(option) if start else None
     if begun is None:
         return None
@@ -114,21 +140,25 @@ def _left(option: Option) -> str:
     return shown(from_number(option["leaves"]))
 
 
-def _top_up(option: Option, missing: Microcredits) -> Way:
+def _top_up(option: Option, back_to: str, missing: Microcredits) -> Way:
     return Way(
-        label=f"See the top-up of {option['topup']}",
+        label=f"Top up {option['topup']}",
         price=f"{option['usd']} USD",
         note=f"Covers the {brief(missing)} missing and leaves {_left(option)}. Never expires.",
-        href=f"{reverse('accounts:prices')}#topup-{option['topup']}",
+        action=reverse("billing:checkout"),
+        fields=tuple(_flat({"topup": option["topup"], "back_to": back_to})),
+        sells=True,
     )
 
 
-def _upgrade(option: Option) -> Way:
+def _upgrade(option: Option, back_to: str) -> Way:
     plan = settings.PLANS[option["plan"]]
     included = "Brings" if option["credits"] else "This is included, with"
     return Way(
-        label=f"See {plan['name']}",
+        label=f"Switch to {plan['name']}",
         price=f"{option['usd']} USD a month",
         note=f"{included} {worded(plan['monthly_credits'])} a month. Leaves {_left(option)}.",
-        href=f"{reverse('accounts:prices')}#plan-{option['plan']}",
+        action=reverse("billing:checkout"),
+        fields=tuple(_flat({"plan": option["plan"], "interval": "month", "back_to": back_to})),
+        sells=True,
     )

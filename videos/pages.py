@@ -23,7 +23,7 @@ from core.errors import DomainError, InsufficientCredits, NotFound
 from core.ids import uuid7
 from core.media import stored
 from core.money import shown
-from credits.short import Short, short_of
+from credits.short import Short, short_of, way_back
 from credits.shortage import Option
 from notifications import watches
 from techpack.pages.views import said
@@ -123,7 +123,7 @@ def _make(request: HttpRequest) -> HttpResponse:
             request_id=str(request.request_id),  # type: ignore[attr-defined]
         )
     except InsufficientCredits as error:
-        short = short_of(error, what=_in_words(given), start=partial(_start, given))
+        short = _short_of(error, given)
         return videos_page(request, given, short=short)
     except DomainError as error:
         return videos_page(request, given, error=said(error))
@@ -142,6 +142,16 @@ def _key(once: str, wish: Mapping[str, Any]) -> str | None:
 def _costs_other(request: HttpRequest, shown_form: FilmForm | None) -> bool:
     price = request.POST.get("price", "")
     return bool(price) and shown_form is not None and price != str(shown_form.price)
+
+
+def _short_of(error: InsufficientCredits, given: Mapping[str, str]) -> Short:
+    kept = {name: text for name, text in given.items() if name != "once"}
+    return short_of(
+        error,
+        what=_in_words(given),
+        start=partial(_start, given),
+        back_to=way_back(reverse("videos:videos"), "new", **kept),
+    )
 
 
 def _in_words(given: Mapping[str, str]) -> str:
@@ -205,7 +215,7 @@ def again(request: HttpRequest, video_id: str) -> HttpResponse:
         raise
     except InsufficientCredits as error:
         given = of_video(queries.video_of(request.user, video_id)) | {"once": uuid7().hex}
-        short = short_of(error, what=_in_words(given), start=partial(_start, given))
+        short = _short_of(error, given)
         return videos_page(request, given, short=short)
     except DomainError as error:
         messages.error(request, said(error))

@@ -9,7 +9,7 @@ from django import template
 
 from core import money
 from core.errors import InsufficientCredits
-from credits.short import Short, short_of
+from credits.short import WAY_BACK_LONGEST, Short, short_of
 
 register = template.Library()
 
@@ -42,7 +42,9 @@ def by_plan(price: str, balance: Mapping[str, Any]) -> str:
     return f"included in {balance['plan']}{dot}{about}"
 
 
-@register.simple_tag
-def shortage(error: InsufficientCredits) -> Short:
+@register.simple_tag(takes_context=True)
+def shortage(context: Mapping[str, Any], error: InsufficientCredits) -> Short:
     """The 402 panel of an error that no page of its own answered."""
-    return short_of(error)
+    request = context["request"]
+    back_to = request.get_full_path() if request.method == "GET" else ""
+    return short_of(error, back_to=back_to if len(back_to) <= WAY_BACK_LONGEST else "")

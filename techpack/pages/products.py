@@ -24,17 +24,19 @@ from techpack.cards import card_of
 from techpack.prices import pictures_price
 
 A_PAGE = 24
+IDEA = {"words": 1000, "name": 200}  # its fields, and how long each may be
 
 
 @login_required
 @require_safe
 def products(request: HttpRequest) -> HttpResponse:
-    """Cards of the user's products, and the ways to start one."""
-    return products_page(request)
+    """Cards of the user's products, and the ways to start one; ``?words=`` begins an idea."""
+    begun = {name: request.GET.get(name, "")[:most] for name, most in IDEA.items()}
+    return products_page(request, idea=begun | {"once": uuid7().hex})
 
 
 def products_page(
-    request: HttpRequest, *, short: Short | None = None, idea: Mapping[str, str] | None = None
+    request: HttpRequest, *, idea: Mapping[str, str], short: Short | None = None
 ) -> HttpResponse:
     """The same with what an idea lacks, and its words where they were."""
     q, order = request.GET.get("q", "").strip()[:100], request.GET.get("order", "recent")
@@ -51,7 +53,7 @@ def products_page(
             "order": order,
             "orders": [("recent", "Last changed"), ("oldest", "Oldest first"), ("name", "Name")],
             "short": short,
-            "idea": idea or {"once": uuid7().hex},
+            "idea": idea,
             "draft_prices": [
                 (count, worded(pictures_price("sample", count))) for count in (4, 2, 1)
             ],

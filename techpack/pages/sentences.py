@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 
 from core.api import uuid_or_404
 from core.errors import DomainError, InsufficientCredits, NotFound
-from credits.short import short_of
+from credits.short import short_of, way_back
 from credits.shortage import Option
 from generation import operations as jobs
 from generation import queries as job_queries
@@ -35,6 +35,10 @@ def _asked(request: HttpRequest, name: str = "words", most: int = 1000) -> str:
 
 def _once(request: HttpRequest) -> str:
     return request.POST.get("once", "")[:64]
+
+
+def _workspace(product: Product) -> str:
+    return reverse("techpack:workspace", args=[product.pk])
 
 
 def _request_id(request: HttpRequest) -> str:
@@ -56,7 +60,8 @@ def ask(request: HttpRequest, product_id: str) -> HttpResponse:
             request_id=_request_id(request),
         )
     except InsufficientCredits as error:
-        short = short_of(error, what=f"{product.name}, a change of one field")
+        back_to = way_back(_workspace(product), "ask", ask=path, words=words)
+        short = short_of(error, what=f"{product.name}, a change of one field", back_to=back_to)
         return workspace_page(
             request, product, short=short, short_at="ask", open_at=path, words=words
         )
@@ -103,7 +108,9 @@ def change_photo(request: HttpRequest, revision_id: str) -> HttpResponse:
             request_id=_request_id(request),
         )
     except InsufficientCredits as error:
-        short = short_of(error, what=f"{revision.product.name}, a change of the photo")
+        back_to = way_back(reverse("techpack:view", args=[revision.pk]), "change", words=words)
+        what = f"{revision.product.name}, a change of the photo"
+        short = short_of(error, what=what, back_to=back_to)
         return view_page(request, revision, short=short, words=words)
     except DomainError as error:
         messages.error(request, said(error))
@@ -138,7 +145,9 @@ def idea(request: HttpRequest) -> HttpResponse:
         )
     except InsufficientCredits as error:
         kept = {"words": words, "name": name, "once": once}
-        short = short_of(error, what="Drafts of your idea", start=partial(_fewer_ideas, kept))
+        back_to = way_back(reverse("techpack:products"), "idea", words=words, name=name)
+        start = partial(_fewer_ideas, kept)
+        short = short_of(error, what="Drafts of your idea", start=start, back_to=back_to)
         return products_page(request, short=short, idea=kept)
     except DomainError as error:
         messages.error(request, said(error))
@@ -174,7 +183,8 @@ def drafts(request: HttpRequest, product_id: str) -> HttpResponse:
         )
     except InsufficientCredits as error:
         start = partial(_fewer_views, product, request.POST.dict())
-        short = short_of(error, what=what, start=start)
+        back_to = way_back(_workspace(product), "drafts")
+        short = short_of(error, what=what, start=start, back_to=back_to)
         return workspace_page(request, product, short=short, short_at="drafts")
     except DomainError as error:
         messages.error(request, said(error))
@@ -219,7 +229,8 @@ def retry(request: HttpRequest, product_id: str, job_id: str) -> HttpResponse:
     try:
         jobs.retry(user=request.user, job_id=job.pk, request_id=_request_id(request))
     except InsufficientCredits as error:
-        short = short_of(error, what=f"{product.name}, what failed of it")
+        back_to = way_back(_workspace(product), "steps")
+        short = short_of(error, what=f"{product.name}, what failed of it", back_to=back_to)
         return workspace_page(request, product, short=short, short_at=at)
     except DomainError as error:
         messages.error(request, said(error))

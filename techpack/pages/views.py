@@ -116,8 +116,9 @@ def _photo_with(product: Product, revision_id: str) -> Revision:
 @login_required
 @require_safe
 def view(request: HttpRequest, revision_id: str) -> HttpResponse:
-    """The photo with its outline, landmarks and measuring lines, to be corrected."""
-    return view_page(request, queries.revision_of(request.user, uuid_or_404(revision_id)))
+    """The photo with its outline, landmarks and measuring lines; ``?words=`` begins a change."""
+    revision = queries.revision_of(request.user, uuid_or_404(revision_id))
+    return view_page(request, revision, words=request.GET.get("words", "")[:500])
 
 
 def view_page(

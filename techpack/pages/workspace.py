@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.api import uuid_or_404
 from core.errors import DomainError, InsufficientCredits, NotFound
-from credits.short import Short, short_of
+from credits.short import Short, short_of, way_back
 from credits.shortage import Option
 from generation import operations as jobs
 from generation import queries as job_queries
@@ -98,7 +98,9 @@ def run(request: HttpRequest, product_id: str, step: str) -> HttpResponse:
         )
     except InsufficientCredits as error:
         what = bench.asked_in_words(step, product, data)
-        short = short_of(error, what=what, start=partial(_start, product, step, once))
+        back_to = way_back(reverse("techpack:workspace", args=[product.pk]), "steps")
+        start = partial(_start, product, step, once)
+        short = short_of(error, what=what, start=start, back_to=back_to)
         return workspace_page(request, product, short=short, short_at=step)
     except DomainError as error:
         messages.error(request, said(error))

@@ -11,6 +11,7 @@ from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
+from config.payments import Payments
 from core.money import CREDIT
 from credits import operations as ledger
 from credits import queries as credit
@@ -74,20 +75,31 @@ def test_fewer_views_start_from_the_panel(
     assert 'role="alert"' not in opened(visitor, product)
 
 
-def test_the_smallest_top_up_that_covers_it_and_the_plan_are_linked(
+def test_the_smallest_top_up_that_covers_it_and_the_plan_are_sold_from_there(
     visitor: Client, user: Any, make_product: MakeProduct
 ) -> None:
     product = make_product()
     leave(user, 2 * CREDIT + CREDIT // 4)
     html = press(visitor, opened(visitor, product), "Run 3 credits").content.decode()
     panel = panel_in(html)
-    assert "See the top-up of 50 9 USD" in panel
+    assert "Top up 50 9 USD" in panel
     assert "Covers the 0.75 missing and leaves 49.25." in panel
-    assert "See Pro 29 USD a month" in panel
-    prices = visitor.get(reverse("accounts:prices")).content.decode()
-    for anchor in ("topup-50", "plan-pro"):
-        assert f'href="/prices#{anchor}"' in html
-        assert f'id="{anchor}"' in prices
+    assert "Switch to Pro 29 USD a month" in panel
+    assert "After paying you come back here" in panel
+    back = f'name="back_to" value="/products/{product.pk}#steps"'
+    for field in ('name="topup" value="50"', 'name="interval" value="month"', back):
+        assert field in html
+
+
+def test_where_nothing_is_sold_no_button_leads_to_it(
+    visitor: Client, user: Any, make_product: MakeProduct, settings: Any
+) -> None:
+    settings.PAYMENTS = Payments("off")
+    product = make_product()
+    leave(user, 2 * CREDIT + CREDIT // 4)
+    panel = panel_in(press(visitor, opened(visitor, product), "Run 3 credits").content.decode())
+    assert "Nothing is sold here at present." in panel
+    assert "Top up 50" not in panel
 
 
 def test_two_clicks_and_two_tabs_make_one_job(

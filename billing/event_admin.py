@@ -22,6 +22,7 @@ from credits.admin import ReadOnly
 
 STATES: Final = {
     "failing": ("Failing: tried again", deliveries.FAILING),
+    "unprocessed": ("Not processed", Q(processed_at__isnull=True)),
     "given_up": ("Given up", deliveries.GIVEN_UP),
     "waiting": ("Not tried yet", Q(due_at__isnull=False, attempts=0)),
     "processed": ("Processed", Q(due_at__isnull=True, processed_at__isnull=False)),

@@ -20,7 +20,7 @@ from prometheus_client.utils import floatToGoString
 
 from core import storage
 from core.errors import ProviderUnavailable
-from generation import backlog, heartbeats, tallies
+from generation import backlog, heartbeats, tallies, webhooks
 from generation.alerts.delivering import undelivered
 from generation.backlog import Waiting
 from generation.errors import Failure
@@ -29,6 +29,7 @@ from generation.models import Breaker, CallTally
 from generation.providers.filming import OPERATION as FILMING
 from generation.providers.routes import chat_models, routes_of
 from generation.providers.steps import DRAWING, SEEING
+from generation.webhooks import Webhooks
 
 Family = CounterMetricFamily | GaugeMetricFamily | HistogramMetricFamily
 Asked = tuple[str, str, str]  # provider, model, operation
@@ -46,7 +47,7 @@ class GenerationCollector(Collector):
 
     def describe(self) -> list[Family]:
         """The names, without asking the database."""
-        return [*_calls({}), *_breakers([]), *_jobs(), *_watching({})]
+        return [*_calls({}), *_breakers([]), *_jobs(), *_webhooks(()), *_watching({})]
 
     def collect(self) -> Iterator[Family]:
         """The figures; none while the database does not answer."""
@@ -55,6 +56,7 @@ class GenerationCollector(Collector):
                 *_calls(_by_asked(tallies.all_tallies())),
                 *_breakers(_breaker_states()),
                 *_jobs(backlog.waiting()),
+                *_webhooks(webhooks.standing()),
                 *_watching(heartbeats.last(), undelivered()),
             ]
         except Error:
@@ -158,6 +160,23 @@ def _jobs(found: Waiting | None = None) -> list[Family]:
         queued.add_metric([], found.jobs)
         oldest.add_metric([], found.oldest_s)
     return [queued, oldest]
+
+
+def _webhooks(found: Iterable[Webhooks]) -> list[Family]:
+    due = GaugeMetricFamily(
+        "webhooks_due", "Webhooks that wait for an attempt.", labels=["operation"]
+    )
+    failing = GaugeMetricFamily(
+        "webhooks_failing", "Webhooks that have not worked for too long.", labels=["operation"]
+    )
+    given_up = GaugeMetricFamily(
+        "webhooks_given_up", "Webhooks that are not tried any more.", labels=["operation"]
+    )
+    for of in found:
+        due.add_metric([of.operation], of.due)
+        failing.add_metric([of.operation], of.failing)
+        given_up.add_metric([of.operation], of.given_up)
+    return [due, failing, given_up]
 
 
 def _watching(beats: Mapping[str, datetime], untold: int | None = None) -> list[Family]:

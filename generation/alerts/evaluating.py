@@ -91,5 +91,5 @@ def words_of(rule: Rule, firing: Firing) -> dict[str, str]:
         "summary": rule.summary.format(**known),
         "description": rule.description.format(**known),
         "runbook_url": f"{settings.PUBLIC_URL}/docs/operations/{rule.runbook}",
-        "page_url": settings.PUBLIC_URL + rule.page.format(**firing.labels),
+        "page_url": settings.PUBLIC_URL + rule.page.format(**known),
     }

@@ -12,8 +12,9 @@ from django.db.models.functions import Now
 
 from core import storage
 from credits.models import LedgerCheck
-from generation import backlog, heartbeats
+from generation import backlog, heartbeats, webhooks
 from generation.models import Breaker
+from generation.webhooks import Webhooks
 
 MINUTE: Final = 60
 HOUR: Final = 60 * MINUTE
@@ -80,6 +81,7 @@ class Figures:
     oldest_waiting_s: float = 0.0
     videos_silent: int = 0
     oldest_silent_s: float = 0.0
+    webhooks: tuple[Webhooks, ...] = ()
     swept_at: datetime | None = None
     disk_used: float | None = None  # 0 to 1; None where files are not on a disk of ours
     firing: frozenset[tuple[str, str, str]] = frozenset()
@@ -140,6 +142,7 @@ def take(*, firing: Iterable[tuple[str, str, str]] = ()) -> Figures:
         oldest_waiting_s=waiting.oldest_s,
         videos_silent=silent.jobs,
         oldest_silent_s=silent.oldest_s,
+        webhooks=webhooks.standing(),
         swept_at=heartbeats.last().get(heartbeats.SWEEP),
         disk_used=storage.disk_used(),
         firing=frozenset(firing),

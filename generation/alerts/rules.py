@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 from core.money import shown
 from generation.alerts.figures import FEWEST_CALLS, HOUR, MINUTE, Asked, Figures
 from generation.backlog import SILENT_LONGEST_S
+from generation.webhooks import PAGES
 
 PAGE: Final = "page"  # somebody has to get up
 TICKET: Final = "ticket"  # somebody has to look at it in working hours
@@ -41,7 +42,7 @@ class Rule:
     """An alert. ``summary`` and ``description`` are formatted with labels and figures.
 
     ``runbook`` is a page below ``/docs/operations/``, ``page`` an address of the product where
-    an operator sees more. It ends when its condition was gone for ``keep_s``.
+    an operator sees more, formatted likewise. It ends when its condition was gone for ``keep_s``.
     """
 
     name: str
@@ -164,6 +165,14 @@ def videos_silent(figures: Figures) -> Iterator[Firing]:
         yield Firing({}, {"minutes": minutes, "videos": figures.videos_silent})
 
 
+def webhook_failing(figures: Figures) -> Iterator[Firing]:
+    """Webhooks have not worked for too long, or never will by themselves."""
+    for of in figures.webhooks:
+        if of.failing:
+            told = {"count": of.failing, "given_up": of.given_up, "list": PAGES[of.operation]}
+            yield Firing({"operation": of.operation}, told)
+
+
 def sweeper_silent(figures: Figures) -> Iterator[Firing]:
     """The sweeper, which runs every ten seconds, has not for a minute."""
     if figures.swept_at is None:
@@ -275,6 +284,15 @@ RULES: Final = (
         "and what they hold stays held until their deadline.",
         "videos-silent",
         "/admin/videos/video/?state=silent",
+    ),
+    Rule(
+        "WebhookFailing",
+        TICKET,
+        webhook_failing,
+        "{count} webhooks ({operation}) have not worked for a while",
+        "They are tried again, each at longer intervals, but for {given_up} that were given up.",
+        "webhook-failing",
+        "{list}",
     ),
     Rule(
         "SweeperSilent",

@@ -16,6 +16,7 @@ from generation import heartbeats
 from generation.alerts.evaluating import evaluate
 from generation.alerts.rules import RULES
 from generation.models import Alert, Breaker
+from generation.webhooks import PAGES
 
 from .conftest import End
 
@@ -81,7 +82,8 @@ def test_nobody_adds_any(operator: Client, model: str) -> None:
 def addresses() -> Iterator[tuple[str, str]]:
     labels = {"provider": "openai", "model": "eyes-1", "operation": "edit"}
     for rule in RULES:
-        yield rule.name, rule.page.format(**labels)
+        for where in PAGES.values():
+            yield rule.name, rule.page.format(**labels, list=where)
 
 
 @pytest.mark.parametrize(("name", "address"), sorted(set(addresses())))

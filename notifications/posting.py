@@ -118,5 +118,5 @@ def _broken(error: Exception) -> str:
 
 def _clipped(words: str) -> str:
     """On one line, what cannot be printed left out, within what is kept."""
-    plain = _SPACE.sub(" ", words)
-    return "".join(letter for letter in plain if letter.isprintable())[:LONGEST_WORDS]
+    plain = "".join(one for one in words if one.isprintable() or one.isspace())
+    return _SPACE.sub(" ", plain)[:LONGEST_WORDS]

@@ -16,6 +16,8 @@ from typing import Any, Final
 from djstripe.event_handlers import djstripe_receiver
 from djstripe.models import Event
 
+from billing import purchases, subscriptions
+
 Effect = Callable[[], object]
 
 
@@ -104,32 +106,24 @@ EVERY_TYPE: Final = (*SUBSCRIPTIONS, *CHECKOUTS, *INVOICES, *REFUNDS, *DISPUTES)
 @djstripe_receiver(SUBSCRIPTIONS)
 def subscription_changed(event: Event, **_: Any) -> None:
     """The subscription is read anew; the tier follows from it."""
-    from billing import subscriptions
-
     _ask(subscriptions.refresh, stripe_id=_about(event)["id"])
 
 
 @djstripe_receiver(CHECKOUTS)
 def checkout_changed(event: Event, **_: Any) -> None:
     """What was bought is settled, or the checkout is over."""
-    from billing import purchases
-
     _ask(purchases.settle, session_id=_about(event)["id"])
 
 
 @djstripe_receiver("invoice.paid")
 def invoice_paid(event: Event, **_: Any) -> None:
     """A payment of a plan is written down."""
-    from billing import purchases
-
     _ask(purchases.paid_invoice, invoice_id=_about(event)["id"])
 
 
 @djstripe_receiver(INVOICES)
 def invoice_changed(event: Event, **_: Any) -> None:
     """Whether an invoice was paid says how its subscription stands."""
-    from billing import subscriptions
-
     details = (_about(event).get("parent") or {}).get("subscription_details") or {}
     if stripe_id := _id_in(details.get("subscription")):
         _ask(subscriptions.refresh, stripe_id=stripe_id)

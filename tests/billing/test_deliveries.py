@@ -1,0 +1,270 @@
+"""From a stored event to its effect: once, never two at once, tried again where it fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from threading import Event as Signal
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection
+from django.db.models.functions import Now
+from django.test import RequestFactory
+from djstripe.models import WebhookEventTrigger
+
+from billing import deliveries, messages, receivers, tasks, webhooks
+from billing.models import StripeEvent
+from config.payments import Payments
+from tests.billing.letters import SECRET, event, post
+from tests.videos.at_once import at_once
+
+WITHIN_S = 30.0
+
+
+@pytest.fixture(autouse=True)
+def _secret(settings: Any) -> None:
+    settings.PAYMENTS = Payments("stripe", f"sk_test_{'0' * 24}", webhook_secret=SECRET)
+
+
+@pytest.fixture
+def mirror(monkeypatch: pytest.MonkeyPatch) -> Mirror:
+    """What stands where dj-stripe would ask Stripe."""
+    mirror = Mirror()
+    monkeypatch.setattr(deliveries, "_mirror", mirror)
+    return mirror
+
+
+class Mirror:
+    """Notes whose turn it was, then does what a test says; effects are what it gathers."""
+
+    def __init__(self) -> None:
+        self.turns: list[str] = []
+        self.does: Callable[[], None] = lambda: None
+        self.asks: list[Callable[[], object]] = []
+        self.tells: list[Callable[[], object]] = []
+
+    def __call__(self, trigger: WebhookEventTrigger) -> None:
+        self.turns.append(trigger.json_body["id"])
+        self.does()
+        effects = receivers._gathered.get()
+        effects.asks += self.asks
+        effects.tells += self.tells
+
+
+def put(customer: str = "cus_1") -> str:
+    """The id of an event that was stored."""
+    body = json.dumps(event("invoice.tested", object="invoice", id="in_1", customer=customer))
+    message = messages.read(body.encode())
+    request = RequestFactory().post("/")
+    assert deliveries.store(request, message, endpoint=webhooks.endpoint())
+    return message.id
+
+
+def of(event_id: str) -> StripeEvent:
+    return StripeEvent.objects.get(pk=event_id)
+
+
+def is_due(event_id: str) -> None:
+    StripeEvent.objects.filter(pk=event_id).update(due_at=Now())
+
+
+def fails(error: Exception) -> Callable[[], None]:
+    def fail() -> None:
+        raise error
+
+    return fail
+
+
+def waits_s(event_id: str) -> float:
+    found = StripeEvent.objects.annotate(now=Now()).get(pk=event_id)
+    assert found.due_at is not None
+    return float((found.due_at - found.now).total_seconds())
+
+
+# --- Once --------------------------------------------------------------------------------
+@pytest.mark.django_db
+def test_what_was_processed_is_not_processed_again(mirror: Mirror) -> None:
+    one = put()
+    assert deliveries.take(event_id=one)
+    assert not deliveries.take(event_id=one)
+    assert deliveries.take_due() == 0
+    assert mirror.turns == [one]
+    done = of(one)
+    assert (done.attempts, done.due_at, done.error) == (1, None, "")
+    assert done.processed_at is not None
+    assert not deliveries.take(event_id="evt_of_nobody")
+
+
+@pytest.mark.django_db
+def test_effects_come_after_the_mirror_and_outside_of_its_transaction(mirror: Mirror) -> None:
+    one, seen = put(), []
+    depth = len(connection.savepoint_ids)
+    mirror.asks = [lambda: seen.append(("asked", len(connection.savepoint_ids) - depth))]
+    mirror.tells = [lambda: seen.append(("told", len(connection.savepoint_ids) - depth))]
+    deliveries.take(event_id=one)
+    assert seen == [("asked", 0), ("told", 1)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_that_comes_twice_at_once_is_stored_and_rung_for_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rung: list[str] = []
+    monkeypatch.setattr("billing.tasks.take_event.delay", rung.append)
+    body = json.dumps(event()).encode()
+    answers = at_once(*[lambda: post(body).status_code] * 4)
+    assert answers == [200] * 4
+    assert rung == [StripeEvent.objects.get().pk]
+    assert WebhookEventTrigger.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_that_could_not_be_stored_whole_is_not_stored_at_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(WebhookEventTrigger.objects, "create", fails_as(OperationalError("gone")))
+    assert post(json.dumps(event()).encode()).status_code == 503
+    assert not StripeEvent.objects.exists()
+
+
+def fails_as(error: BaseException) -> Callable[..., Any]:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise error
+
+    return fail
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_event_is_taken_by_one_worker_however_many_come(mirror: Mirror) -> None:
+    one = put()
+    assert sorted(at_once(*[lambda: deliveries.take(event_id=one)] * 6)) == [False] * 5 + [True]
+    assert (mirror.turns, of(one).attempts) == ([one], 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_events_of_a_customer_are_taken_one_after_the_other_and_none_is_left(
+    mirror: Mirror,
+) -> None:
+    mine = [put() for _ in range(3)]
+    began, goes_on = Signal(), Signal()
+
+    def wait() -> None:
+        began.set()
+        assert goes_on.wait(WITHIN_S)
+
+    def second() -> list[bool]:
+        assert began.wait(WITHIN_S)
+        other = put("cus_2")
+        try:
+            mirror.does = lambda: None
+            return [deliveries.take(event_id=one) for one in (*mine[1:], other)]
+        finally:
+            goes_on.set()
+
+    mirror.does = wait
+    _, taken = at_once(lambda: tasks.take_event(mine[0]), second)
+    assert taken == [False, False, True], "another customer's is not in the way"
+    assert not StripeEvent.objects.filter(processed_at=None).exists()
+    assert set(mirror.turns) >= set(mine)
+
+
+# --- Again -------------------------------------------------------------------------------
+@pytest.mark.django_db
+def test_what_fails_is_tried_again_at_growing_intervals_through_a_day_and_then_given_up(
+    mirror: Mirror,
+) -> None:
+    one = put()
+    mirror.does = fails(KeyError("surprise\0"))
+    waited = []
+    for _ in range(deliveries.MOST_ATTEMPTS - 1):
+        is_due(one)
+        assert deliveries.take(event_id=one)
+        assert not deliveries.take(event_id=one), "it is not due yet"
+        waited.append(round(waits_s(one)))
+    assert waited[:10] == [10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600]
+    assert set(waited[9:]) == {3600}
+    assert timedelta(hours=23) < timedelta(seconds=sum(waited)) < timedelta(hours=25)
+    is_due(one)
+    deliveries.take(event_id=one)
+    over = of(one)
+    assert (over.due_at, over.processed_at, over.attempts) == (None, None, 32)
+    assert over.error.startswith("KeyError: 'surprise")
+    trigger = WebhookEventTrigger.objects.get(pk=over.trigger_id)
+    assert "surprise" in trigger.traceback
+    assert deliveries.standing() == (0, 1, 1)
+
+
+@pytest.mark.django_db
+def test_what_works_at_last_leaves_no_error(mirror: Mirror) -> None:
+    one = put()
+    mirror.does = fails(KeyError("surprise"))
+    deliveries.take(event_id=one)
+    mirror.does = lambda: None
+    is_due(one)
+    assert deliveries.take_due() == 1
+    assert (of(one).error, of(one).attempts, of(one).due_at) == ("", 2, None)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("what", ["asks", "tells"])
+def test_an_effect_that_fails_is_done_again(mirror: Mirror, what: str) -> None:
+    one, done = put(), []
+    outcome = [KeyError("not yet"), None]
+
+    def effect() -> None:
+        if (error := outcome.pop(0)) is not None:
+            raise error
+        done.append(what)
+
+    setattr(mirror, what, [effect])
+    deliveries.take(event_id=one)
+    assert (done, of(one).processed_at) == ([], None)
+    is_due(one)
+    deliveries.take(event_id=one)
+    assert done == [what]
+    assert of(one).processed_at is not None
+
+
+@pytest.mark.django_db
+def test_what_was_told_once_is_not_told_again_by_a_replay(mirror: Mirror) -> None:
+    one, asked, told = put(), [], []
+    mirror.asks, mirror.tells = [lambda: asked.append(1)], [lambda: told.append(1)]
+    deliveries.take(event_id=one)
+    at = of(one).processed_at
+    assert deliveries.replay(StripeEvent.objects.filter(pk=one)) == 1
+    deliveries.take(event_id=one)
+    assert (len(asked), len(told)) == (2, 1)
+    assert (of(one).processed_at, of(one).attempts) == (at, 1)
+
+
+@pytest.mark.django_db
+def test_an_event_whose_worker_was_lost_is_taken_again(mirror: Mirror) -> None:
+    class Killed(BaseException):
+        """Nothing that a worker could catch."""
+
+    one = put()
+    mirror.does = fails_as(Killed())
+    with pytest.raises(Killed):
+        deliveries.take(event_id=one)
+    lost = of(one)
+    assert (lost.error, lost.attempts) == (deliveries.CUT_OFF, 1)
+    assert 0 < waits_s(one) <= 10
+    mirror.does = lambda: None
+    is_due(one)
+    assert deliveries.take_due() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lost_ring_is_repeated_by_the_clock(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "billing.tasks.take_event.delay", fails_as(tasks.take_event.OperationalError("no broker"))
+    )
+    body = json.dumps(event()).encode()
+    assert post(body).status_code == 200
+    assert mirror.turns == []
+    tasks.take_due_events()
+    assert mirror.turns == [StripeEvent.objects.get().pk]

@@ -33,6 +33,7 @@ MOST_ATTEMPTS: Final = 32  # through a day
 SOONEST_S: Final = 10
 SELDOM_S: Final = 3600
 AT_ONCE: Final = 50
+FORGOTTEN_AT_ONCE: Final = 5000
 LOCK: Final = 7_262_020  # any fixed number, of locks by customer
 LONGEST_ERROR: Final = 300
 CUT_OFF: Final = "Its worker was lost, or is still at it."
@@ -218,6 +219,24 @@ def set_aside(events: QuerySet[StripeEvent]) -> int:
     chosen = list(events.values_list("pk", flat=True))
     unprocessed = StripeEvent.objects.filter(pk__in=chosen, processed_at__isnull=True)
     return unprocessed.update(processed_at=Now(), due_at=None, error=SET_ASIDE)
+
+
+# --- Old ones ----------------------------------------------------------------------------
+KEPT: Final = timedelta(days=90)  # longer than Stripe sends one again, by itself or by hand
+
+
+def forget_old() -> int:
+    """Remove events that were processed so long ago, with what was received; how many."""
+    old = StripeEvent.objects.filter(
+        processed_at__isnull=False, due_at__isnull=True, received_at__lt=Now() - KEPT
+    )
+    found = list(old.order_by("received_at").values_list("pk", "trigger_id")[:FORGOTTEN_AT_ONCE])
+    with transaction.atomic():
+        ids = [event_id for event_id, _ in found]
+        Event.objects.filter(id__in=ids).delete()
+        WebhookEventTrigger.objects.filter(pk__in=[trigger for _, trigger in found]).delete()
+        count, _ = StripeEvent.objects.filter(pk__in=ids).delete()
+    return count
 
 
 # --- How it goes -------------------------------------------------------------------------

@@ -33,6 +33,12 @@ def take_due_events() -> None:
 
 
 @shared_task
+def forget_events() -> None:
+    """Stripe's events are kept as long as one may be sent again."""
+    deliveries.forget_old()
+
+
+@shared_task
 def look_due() -> int:
     """Ask Stripe about purchases and subscriptions that are due to be asked after."""
     return reconciling.look_due()

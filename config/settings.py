@@ -217,6 +217,10 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "task": "notifications.tasks.forget_deliveries",
         "schedule": timedelta(hours=6),
     },
+    "forget-stripe-events": {
+        "task": "billing.tasks.forget_events",
+        "schedule": timedelta(hours=6),
+    },
     "forget-refusals": {"task": "credits.tasks.forget_refusals", "schedule": timedelta(hours=6)},
 }
 

@@ -268,3 +268,19 @@ def test_a_lost_ring_is_repeated_by_the_clock(
     assert mirror.turns == []
     tasks.take_due_events()
     assert mirror.turns == [StripeEvent.objects.get().pk]
+
+
+# --- Old ones ----------------------------------------------------------------------------
+@pytest.mark.django_db
+def test_old_events_are_forgotten_once_they_were_processed(mirror: Mirror) -> None:
+    old, new, undone, replayed = (put() for _ in range(4))
+    for one in (old, new, replayed):
+        deliveries.take(event_id=one)
+    deliveries.replay(StripeEvent.objects.filter(pk=replayed))
+    aged = StripeEvent.objects.exclude(pk=new)
+    aged.update(received_at=Now() - deliveries.KEPT - timedelta(hours=1))
+    triggers = WebhookEventTrigger.objects.filter(pk=of(old).trigger_id)
+    assert triggers.exists()
+    assert deliveries.forget_old() == 1
+    assert {row.pk for row in StripeEvent.objects.all()} == {new, undone, replayed}
+    assert not triggers.exists()

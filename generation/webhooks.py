@@ -5,10 +5,15 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from billing import deliveries
+from notifications import outgoing_figures
 
 STRIPE: Final = "stripe"  # what Stripe tells us
+OUTGOING: Final = "outgoing"  # what we tell addresses of users
 # Operation → where an operator sees which do not work.
-PAGES: Final = {STRIPE: "/admin/billing/stripeevent/?state=unprocessed"}
+PAGES: Final = {
+    STRIPE: "/admin/billing/stripeevent/?state=unprocessed",
+    OUTGOING: "/admin/notifications/webhooktarget/?state=failing",
+}
 
 
 class Webhooks(NamedTuple):
@@ -26,4 +31,7 @@ class Webhooks(NamedTuple):
 
 def standing() -> tuple[Webhooks, ...]:
     """Each operation by itself."""
-    return (Webhooks(STRIPE, *deliveries.standing()),)
+    return (
+        Webhooks(STRIPE, *deliveries.standing()),
+        Webhooks(OUTGOING, *outgoing_figures.standing()),
+    )

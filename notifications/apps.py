@@ -10,10 +10,14 @@ class NotificationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen to what lower rooms have to tell."""
+        """Listen to what lower rooms have to tell; tell addresses of users' own; export figures."""
         from core import outbox
         from credits import budget
-        from notifications import receivers, ringing
+        from notifications import consuming, metrics, outgoing, receivers, ringing
+        from notifications import webhook_admin as _webhook_admin  # noqa: F401 - registers itself
+        from notifications.event_types import TYPES
 
         budget.on_warning(receivers.budget_warned)
         outbox.on_events(ringing.ringer.ring)
+        consuming.register(outgoing.NAME, TYPES, outgoing.handle, wants=outgoing.wants)
+        metrics.register()

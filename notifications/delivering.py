@@ -174,9 +174,7 @@ def _taken(turn: Turn, delivery: WebhookDelivery, answer: Answer) -> None:
     WebhookDelivery.objects.filter(pk=delivery.pk).exclude(state=_States.DELIVERED).update(
         state=_States.DELIVERED, due_at=None, ended_at=Now(), **_told(answer)
     )
-    WebhookTarget.objects.filter(pk=turn.target.pk, failing_since__isnull=False).update(
-        failing_since=None
-    )
+    WebhookTarget.objects.filter(pk=turn.target.pk).update(failing_since=None, taken_at=Now())
 
 
 def _failed(turn: Turn, delivery: WebhookDelivery, answer: Answer) -> None:

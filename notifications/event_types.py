@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from notifications.catalogue import EVENTS
+
 TEST: Final = "webhook.test"  # sent on request, whatever types an address is told of
-TYPES: Final[tuple[str, ...]] = (
-    "credits.changed",
-    "job.updated",
-    "notification.created",
-    "product.updated",
-    "subscription.changed",
-    "SubscriptionTierChanged",
-)
+TYPES: Final = tuple(sorted(EVENTS, key=str.lower))

@@ -164,7 +164,9 @@ class WebhookTarget(models.Model):
     old_secret_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     failing_since = models.DateTimeField(null=True, blank=True)
-    disabled_at = models.DateTimeField(null=True, blank=True)  # by its owner, or failed for too long
+    # By its owner, or because it took nothing for too long.
+    disabled_at = models.DateTimeField(null=True, blank=True)
+    taken_at = models.DateTimeField(null=True, blank=True)  # when it last took something
     # Nothing is sent to it before: a sender has it, or it rests after failing.
     busy_until = models.DateTimeField(null=True, blank=True)
 

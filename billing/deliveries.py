@@ -14,6 +14,7 @@ from datetime import timedelta
 from traceback import format_exc
 from typing import Any, Final, NamedTuple
 
+import stripe
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Count, F, Q, QuerySet
@@ -25,6 +26,7 @@ from accounts.addresses import client_address
 from billing import receivers
 from billing.messages import Message
 from billing.models import StripeEvent
+from billing.receivers import Effects
 from core.commits import after_commit
 
 log = logging.getLogger("techpack.billing")
@@ -162,16 +164,35 @@ def _next_after(attempts: int) -> Any:
 
 
 def _process(event: StripeEvent, trigger: WebhookEventTrigger) -> None:
-    with receivers.gathering() as effects:
-        _mirror(trigger)
+    trouble, effects = _gather(trigger)
     for ask in effects.asks:
         ask()
+    if trouble is not None:
+        raise trouble
     with transaction.atomic():
         mine = StripeEvent.objects.filter(pk=event.pk, attempts=event.attempts)
         done = mine.update(processed_at=Coalesce("processed_at", Now()), due_at=None, error="")
         if done and event.processed_at is None:  # what is replayed is not told again
             for tell in effects.tells:
                 tell()
+
+
+def _gather(trigger: WebhookEventTrigger) -> tuple[Exception | None, Effects]:
+    """What follows from an event once it was mirrored, and what was in the way of that.
+
+    A copy that cannot be made is no reason to keep from anybody what they paid for.
+    """
+    with receivers.gathering() as effects:
+        try:
+            _mirror(trigger)
+        except stripe.APIConnectionError:
+            raise
+        except Exception as error:
+            told = trigger.json_body
+            with receivers.gathering() as effects:
+                receivers.follow(Event(id=told["id"], type=told["type"], data=told["data"]))
+            return error, effects
+    return None, effects
 
 
 def _mirror(trigger: WebhookEventTrigger) -> None:

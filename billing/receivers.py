@@ -46,6 +46,28 @@ def gathering() -> Iterator[Effects]:
         _gathered.reset(token)
 
 
+Follow = Callable[..., None]
+_followers: dict[str, list[Follow]] = {}
+
+
+def _follows(*types: str) -> Callable[[Follow], Follow]:
+    """What follows from events of these types; dj-stripe calls it once its copy is up to date."""
+
+    def add(follow: Follow) -> Follow:
+        for kind in types:
+            _followers.setdefault(kind, []).append(follow)
+        heard: Follow = djstripe_receiver(types)(follow)
+        return heard
+
+    return add
+
+
+def follow(event: Event) -> None:
+    """Gather what follows from an event, where dj-stripe could not call the receivers."""
+    for each in _followers.get(event.type, ()):
+        each(event=event)
+
+
 def _ask(verb: Callable[..., object], **ids: str) -> None:
     _gathered.get().asks.append(partial(verb, **ids))
 
@@ -103,25 +125,25 @@ DISPUTES: Final = (
 EVERY_TYPE: Final = (*SUBSCRIPTIONS, *CHECKOUTS, *INVOICES, *REFUNDS, *DISPUTES)
 
 
-@djstripe_receiver(SUBSCRIPTIONS)
+@_follows(*SUBSCRIPTIONS)
 def subscription_changed(event: Event, **_: Any) -> None:
     """The subscription is read anew; the tier follows from it."""
     _ask(subscriptions.refresh, stripe_id=_about(event)["id"])
 
 
-@djstripe_receiver(CHECKOUTS)
+@_follows(*CHECKOUTS)
 def checkout_changed(event: Event, **_: Any) -> None:
     """What was bought is settled, or the checkout is over."""
     _ask(purchases.settle, session_id=_about(event)["id"])
 
 
-@djstripe_receiver("invoice.paid")
+@_follows("invoice.paid")
 def invoice_paid(event: Event, **_: Any) -> None:
     """A payment of a plan is written down."""
     _ask(purchases.paid_invoice, invoice_id=_about(event)["id"])
 
 
-@djstripe_receiver(INVOICES)
+@_follows(*INVOICES)
 def invoice_changed(event: Event, **_: Any) -> None:
     """Whether an invoice was paid says how its subscription stands."""
     details = (_about(event).get("parent") or {}).get("subscription_details") or {}
@@ -129,7 +151,7 @@ def invoice_changed(event: Event, **_: Any) -> None:
         _ask(subscriptions.refresh, stripe_id=stripe_id)
 
 
-@djstripe_receiver(REFUNDS)
+@_follows(*REFUNDS)
 def charge_refunded(event: Event, **_: Any) -> None:
     """Money went back, or did not after all: the charge says how much is left."""
     from billing import refunds
@@ -140,7 +162,7 @@ def charge_refunded(event: Event, **_: Any) -> None:
         _ask(refunds.charge_refunded, charge_id=charge_id)
 
 
-@djstripe_receiver(DISPUTES)
+@_follows(*DISPUTES)
 def dispute_changed(event: Event, **_: Any) -> None:
     """A payment is disputed, or that is decided."""
     from billing import refunds

@@ -9,6 +9,7 @@ from threading import Event as Signal
 from typing import Any
 
 import pytest
+import stripe
 from django.db import OperationalError, connection
 from django.db.models.functions import Now
 from django.test import RequestFactory
@@ -53,9 +54,10 @@ class Mirror:
         effects.tells += self.tells
 
 
-def put(customer: str = "cus_1") -> str:
+def put(customer: str = "cus_1", kind: str = "invoice.tested", **about: Any) -> str:
     """The id of an event that was stored."""
-    body = json.dumps(event("invoice.tested", object="invoice", id="in_1", customer=customer))
+    about = {"object": "invoice", "id": "in_1", "customer": customer} | about
+    body = json.dumps(event(kind, **about))
     message = messages.read(body.encode())
     request = RequestFactory().post("/")
     assert deliveries.store(request, message, endpoint=webhooks.endpoint())
@@ -225,6 +227,25 @@ def test_an_effect_that_fails_is_done_again(mirror: Mirror, what: str) -> None:
     deliveries.take(event_id=one)
     assert done == [what]
     assert of(one).processed_at is not None
+
+
+@pytest.mark.django_db
+def test_a_copy_that_cannot_be_made_keeps_nobody_from_what_they_paid_for(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, read = put(kind="customer.subscription.updated", id="sub_1"), []
+    monkeypatch.setattr(
+        "billing.subscriptions.refresh", lambda *, stripe_id: read.append(stripe_id)
+    )
+    mirror.does = fails(ValueError("a shape of another version"))
+    deliveries.take(event_id=one)
+    assert read == ["sub_1"]
+    assert of(one).error == "ValueError: a shape of another version"
+    assert of(one).processed_at is None
+    mirror.does = fails(stripe.APIConnectionError("gone"))
+    is_due(one)
+    deliveries.take(event_id=one)
+    assert read == ["sub_1"], "Stripe is not asked again right after it did not answer"
 
 
 @pytest.mark.django_db

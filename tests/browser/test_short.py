@@ -15,7 +15,7 @@ from credits import queries as credit
 from generation.models import Job
 from techpack import demo, operations
 from techpack.models import Product
-from tests.browser.conftest import HOODIE, assert_accessible, assert_looks_right_now, workspace
+from tests.browser.conftest import HOODIE, assert_looks_right_now, workspace
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -54,9 +54,8 @@ def test_it_stands_at_the_step_and_takes_the_focus(
     panel = quiet.locator("#at-close-ups").get_by_role("alert")
     expect(panel).to_contain_text("You are 0.75 credits short. Nothing was charged.")
     expect(panel).to_be_focused()
-    expect(panel.get_by_role("link", name="See the top-up of 50 9 USD")).to_have_attribute(
-        "href", "/prices#topup-50"
-    )
+    expect(panel.get_by_role("button", name="Top up 50 9 USD")).to_be_visible()
+    expect(panel.get_by_role("button", name="Switch to Pro 29 USD a month")).to_be_visible()
     assert_looks_right_now(quiet)
 
     step(quiet, "sketches").click()
@@ -130,13 +129,3 @@ def test_without_scripts_the_same_buttons_work(
     expect(page.locator('[data-step="analysis"]')).to_have_attribute("data-state", "queued")
     expect(page.get_by_role("alert")).to_have_count(0)
     plain.close()
-
-
-def test_the_prices_mark_what_the_button_spoke_of(
-    quiet: Page,
-    live_server: LiveServer,
-) -> None:
-    quiet.goto(f"{live_server.url}/prices#topup-50")
-    expect(quiet.locator("#topup-50")).to_be_in_viewport()
-    expect(quiet.get_by_text("Paying here is not open yet")).to_be_visible()
-    assert_accessible(quiet)

@@ -32,6 +32,9 @@ WITH entry AS MATERIALIZED (
     SELECT lot_id, CASE WHEN left(place, 7) = 'issuer:' THEN 'granted' ELSE place END AS place,
            sum(CASE WHEN left(place, 7) = 'issuer:' THEN -amount ELSE amount END) AS total
     FROM leg GROUP BY 1, 2
+), taken_of_lot AS (
+    SELECT lot_id, sum(CASE operation WHEN 'revoke' THEN amount ELSE -amount END) AS total
+    FROM entry WHERE operation IN ('revoke', 'restore') GROUP BY lot_id
 ), by_hold AS (
     SELECT hold_id,
         sum(amount) FILTER (WHERE source = 'available' AND destination = 'held') AS amount,
@@ -72,6 +75,9 @@ WITH entry AS MATERIALIZED (
         ('held', lot.held), ('consumed', lot.consumed), ('expired', lot.expired),
         ('revoked', lot.revoked)) AS stored (place, total)
     LEFT JOIN by_lot ON by_lot.lot_id = lot.id AND by_lot.place = stored.place
+    UNION ALL
+    SELECT 'lot', lot.id, 'taken', lot.taken, coalesce(taken.total, 0)
+    FROM lot LEFT JOIN taken_of_lot taken ON taken.lot_id = lot.id
     UNION ALL
     SELECT 'parts of lot', lot.id, 'held', lot.held, coalesce(parts.total, 0)
     FROM lot LEFT JOIN held_by_lot parts ON parts.lot_id = lot.id

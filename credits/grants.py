@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from core.errors import IdempotencyKeyReused, InvalidRequest
 from core.ids import uuid7
-from core.money import Microcredits
+from core.money import Microcredits, worded
 from credits import sql
 from credits.models import (
     AVAILABLE,
@@ -32,6 +32,8 @@ from credits.posting import (
     lock_account,
     move,
 )
+
+GRACE = timedelta(days=7)
 
 
 def open_account(*, user: Any) -> Account:
@@ -176,31 +178,88 @@ def expire_lots() -> int:
     return expired
 
 
-def revoke(*, source_key: str, reason: str) -> Lot:
-    """Take back what is left of a lot whose payment was taken back; the rest becomes debt.
+def revoke(*, source_key: str, reason: str, amount: Microcredits | None = None) -> Lot:
+    """Of a lot whose payment went back ``amount`` is taken back in all; None: the whole lot.
 
-    Doing it again changes nothing. Raises NotFound for an unknown ``source_key``.
+    What is left of the lot goes first; what is in use or used becomes debt. Where more than
+    ``amount`` is taken back already, the rest is given again. So doing it again changes nothing,
+    and of several refunds each says their sum. Raises NotFound for an unknown ``source_key``,
+    InvalidRequest for more than was granted.
     """
     with transaction.atomic():
         account = lock_account(lots__source_key=source_key)
         lot = Lot.objects.get(source_key=source_key)
-        if lot.revoked_at is None:
-            _take_back(account, lot, reason=reason)
+        if amount is not None and not 0 <= amount <= lot.granted:
+            why = "Only what was granted can be taken back."
+            raise InvalidRequest(why, fields={"amount": [why]})
+        there_is = lot.granted - lot.expired
+        more = (there_is if amount is None else min(amount, there_is)) - lot.taken
+        if more > 0:
+            _take_back(account, lot, more, reason=reason)
+        elif more < 0:
+            _give_again(account, lot, -more, reason=reason)
+        if more:
             announce(user_id=account.user_id)
+    lot.refresh_from_db()
     return lot
 
 
-def _take_back(account: Account, lot: Lot, *, reason: str) -> None:
+def _take_back(account: Account, lot: Lot, amount: Microcredits, *, reason: str) -> None:
     # What is held counts as used: when it is released, the debt shrinks.
-    owed = lot.held + lot.consumed
+    left = min(lot.available, amount)
+    owed = amount - left
+    note = f"{reason} ({worded(owed)} of it used, and owed)" if owed else reason
     movements = [
-        Movement(lot.pk, AVAILABLE, REVOKED, lot.available),
+        Movement(lot.pk, AVAILABLE, REVOKED, left),
         Movement(lot.pk, CLAWBACK, DEBT, owed),
     ]
-    some = [movement for movement in movements if movement.amount]
-    move(account, some, verb="revoke", line=uuid7(), note=reason)
+    _move_some(account, movements, verb="revoke", line=uuid7(), note=note)
     Lot.objects.filter(pk=lot.pk).update(revoked_at=Now())
-    lot.refresh_from_db()
+
+
+def _give_again(account: Account, lot: Lot, amount: Microcredits, *, reason: str) -> None:
+    """What is owed of the lot is no longer owed; the rest is there again."""
+    owed = min(amount, lot.taken - lot.revoked)
+    unpaid, back = min(account.debt, owed), amount - owed
+    is_over = lot.expires_at is not None and lot.expires_at <= database_now()
+    words: dict[str, Any] = {"verb": "restore", "line": uuid7(), "note": reason}
+    _move_some(account, [Movement(lot.pk, DEBT, CLAWBACK, unpaid)], **words)
+    if owed > unpaid:
+        _undo_payment_of_debt(account, owed - unpaid, reason=reason)
+    movements = [
+        Movement(lot.pk, DEBT, CLAWBACK, owed - unpaid),
+        Movement(lot.pk, REVOKED, EXPIRED if is_over else AVAILABLE, back),
+    ]
+    _move_some(account, movements, **words)
+    if is_over and back:
+        _grace(account, back, reason=reason)
+    if lot.taken == amount:
+        Lot.objects.filter(pk=lot.pk).update(revoked_at=None)
+
+
+def _undo_payment_of_debt(account: Account, amount: Microcredits, *, reason: str) -> None:
+    """A later grant had paid it: the user gets that again, and for a moment owes it again."""
+    key = f"overpaid:{uuid7()}"
+    lot, _ = credit(account, kind=Lot.Kind.GRANT, amount=amount, source_key=key, reason=reason)
+    again = Movement(lot.pk, CLAWBACK, DEBT, amount)
+    move(account, [again], verb="grant", line=lot.pk, note=reason)
+
+
+def _grace(account: Account, amount: Microcredits, *, reason: str) -> None:
+    now = database_now()
+    credit(
+        account,
+        kind=Lot.Kind.GRACE,
+        amount=amount,
+        source_key=f"grace:{uuid7()}",
+        reason=reason,
+        effective_at=now,
+        expires_at=now + GRACE,
+    )
+
+
+def _move_some(account: Account, movements: list[Movement], **words: Any) -> None:
+    move(account, [movement for movement in movements if movement.amount], **words)
 
 
 def _check_amount(amount: Microcredits) -> None:

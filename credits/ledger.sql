@@ -40,7 +40,8 @@ BEGIN
         consumed = consumed
             + _amount * ((_destination = 'consumed')::int - (_source = 'consumed')::int),
         expired = expired + _amount * (_destination = 'expired')::int,
-        revoked = revoked + _amount * (_destination = 'revoked')::int
+        revoked = revoked + _amount * ((_destination = 'revoked')::int - (_source = 'revoked')::int),
+        taken = taken + _amount * ((_verb = 'revoke')::int - (_verb = 'restore')::int)
     WHERE id = _lot;
 
     UPDATE credits_account SET
@@ -69,12 +70,13 @@ BEGIN
                     THEN FALSE END;
     END IF;
     INSERT INTO credits_lot (id, account_id, kind, priority, granted, available, held, consumed,
-                             expired, revoked, effective_at, expires_at, source_key, reason)
+                             expired, revoked, taken,
+                             effective_at, expires_at, source_key, reason)
     VALUES (_lot, _account, _kind,
             -- Burnt first to last: what runs out soonest first, what was paid for last.
             CASE _kind WHEN 'grace' THEN 0 WHEN 'monthly' THEN 10 WHEN 'grant' THEN 20
                        WHEN 'topup' THEN 30 END,
-            0, 0, 0, 0, 0, 0, _effective_at, _expires_at, _source_key, _reason)
+            0, 0, 0, 0, 0, 0, 0, _effective_at, _expires_at, _source_key, _reason)
     ON CONFLICT (source_key) DO NOTHING;
     IF NOT FOUND THEN
         RETURN FALSE;
@@ -152,21 +154,28 @@ BEGIN
 END $$;
 
 
--- Give a part back to its lot; to which place of it. What has expired or was revoked does not
--- become available again.
+-- Give a part back to its lot. What is owed of the lot, as it was taken back while it was in use,
+-- goes to the revoked; the rest is available again, unless the lot has expired meanwhile.
 CREATE OR REPLACE FUNCTION credits_give_back(
     _account uuid, _lot uuid, _hold uuid, _verb text, _source text, _amount bigint,
-    _note text DEFAULT '', _key text DEFAULT NULL
-) RETURNS text LANGUAGE plpgsql AS $$
+    _note text DEFAULT '', _key text DEFAULT NULL,
+    OUT to_revoked bigint, OUT to_expired bigint
+) LANGUAGE plpgsql AS $$
 DECLARE
     _place text;
 BEGIN
-    SELECT CASE WHEN revoked_at IS NOT NULL THEN 'revoked'
-                WHEN expires_at <= now() THEN 'expired' ELSE 'available' END
-    INTO _place FROM credits_lot WHERE id = _lot;
-    PERFORM credits_move(_account, _lot, _hold, _hold, _verb, _source, _place, _amount,
-                         _note, _key);
-    RETURN _place;
+    SELECT least(_amount, taken - revoked),
+           CASE WHEN expires_at <= now() THEN 'expired' ELSE 'available' END
+    INTO to_revoked, _place FROM credits_lot WHERE id = _lot;
+    IF to_revoked > 0 THEN
+        PERFORM credits_move(_account, _lot, _hold, _hold, _verb, _source, 'revoked', to_revoked,
+                             _note, _key);
+    END IF;
+    IF _amount > to_revoked THEN
+        PERFORM credits_move(_account, _lot, _hold, _hold, _verb, _source, _place,
+                             _amount - to_revoked, _note, _key);
+    END IF;
+    to_expired := (_amount - to_revoked) * (_place = 'expired')::int;
 END $$;
 
 
@@ -189,7 +198,7 @@ BEGIN
                                  'debt', 'clawback', _paid)
             FROM (SELECT lot.id AS lot_id
                   FROM credits_holdpart part JOIN credits_lot lot ON lot.id = part.lot_id
-                  WHERE part.hold_id = _hold AND lot.revoked_at IS NOT NULL
+                  WHERE part.hold_id = _hold AND lot.taken > 0
                   ORDER BY part.position LIMIT 1) first;
         END IF;
         -- A later grant had paid that part of the debt already: the user gets it again.
@@ -215,7 +224,7 @@ DECLARE
     _rest bigint;
     _captured bigint;
     _released bigint;
-    _place text;
+    _back record;
     _expired bigint := 0;
     _revoked bigint := 0;
 BEGIN
@@ -251,10 +260,10 @@ BEGIN
                                  'held', 'consumed', _captured);
         END IF;
         IF _released > 0 THEN
-            _place := credits_give_back(hold.account_id, _part.lot_id, _hold, _verb,
-                                        'held', _released);
-            _expired := _expired + _released * (_place = 'expired')::int;
-            _revoked := _revoked + _released * (_place = 'revoked')::int;
+            _back := credits_give_back(hold.account_id, _part.lot_id, _hold, _verb,
+                                       'held', _released);
+            _expired := _expired + _back.to_expired;
+            _revoked := _revoked + _back.to_revoked;
         END IF;
     END LOOP;
     PERFORM credits_make_good(hold.account_id, _hold, _expired, _revoked);
@@ -271,7 +280,7 @@ DECLARE
     _part record;
     _rest bigint := _amount;
     _share bigint;
-    _place text;
+    _back record;
     _expired bigint := 0;
     _revoked bigint := 0;
 BEGIN
@@ -295,10 +304,10 @@ BEGIN
         _share := least(_part.owed, _rest);
         _rest := _rest - _share;
         UPDATE credits_holdpart SET refunded = refunded + _share WHERE id = _part.id;
-        _place := credits_give_back(hold.account_id, _part.lot_id, _hold, 'refund',
-                                    'consumed', _share, _reason, _key);
-        _expired := _expired + _share * (_place = 'expired')::int;
-        _revoked := _revoked + _share * (_place = 'revoked')::int;
+        _back := credits_give_back(hold.account_id, _part.lot_id, _hold, 'refund',
+                                   'consumed', _share, _reason, _key);
+        _expired := _expired + _back.to_expired;
+        _revoked := _revoked + _back.to_revoked;
     END LOOP;
     PERFORM credits_make_good(hold.account_id, _hold, _expired, _revoked);
 END $$;

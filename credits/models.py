@@ -93,9 +93,11 @@ class Lot(models.Model):
     consumed = models.BigIntegerField(default=0)
     expired = models.BigIntegerField(default=0)
     revoked = models.BigIntegerField(default=0)
+    # What was taken back in all: ``revoked``, and what of it was in use and became debt.
+    taken = models.BigIntegerField(default=0)
     effective_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True)
-    revoked_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)  # the last time; null: nothing is taken back
     source_key = models.CharField(max_length=200, unique=True)
     reason = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(db_default=ClockTimestamp())
@@ -115,8 +117,12 @@ class Lot(models.Model):
                 name="lot_not_negative",
             ),
             models.CheckConstraint(
-                condition=Q(revoked_at__isnull=True) | Q(available=0),
-                name="lot_revoked_has_nothing_left",
+                condition=Q(taken__gte=F("revoked"), taken__lte=F("granted") - F("expired")),
+                name="lot_taken_within_granted",
+            ),
+            models.CheckConstraint(
+                condition=Q(available=0) | Q(taken=F("revoked")),
+                name="lot_owed_has_nothing_left",
             ),
             models.CheckConstraint(
                 condition=Q(expires_at__isnull=True) | Q(expires_at__gt=F("effective_at")),
@@ -275,7 +281,7 @@ class Entry(models.Model):
                 condition=~Q(source=F("destination")), name="entry_moves_something"
             ),
             models.UniqueConstraint(
-                fields=["account", "key", "lot"],
+                fields=["account", "key", "lot", "destination"],
                 condition=Q(key__isnull=False),
                 name="entry_key_once",
             ),

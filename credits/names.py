@@ -15,6 +15,7 @@ _labels: dict[str, str] = {
     "grant": "Credits added",
     "expire": "Expired credits",
     "revoke": "Credits taken back",
+    "restore": "Credits given again",
 }
 _namers: list[ProductNamer] = []
 

@@ -234,6 +234,16 @@ class LedgerMachine(RuleBasedStateMachine):
         if lot := self.a_lot(pair, draw, in_use=True):
             pair.revoke(lot.name)
 
+    def revoke_a_part(self, pair: Pair, draw: Draw) -> None:
+        if lot := self.a_lot(pair, draw, in_use=True):
+            share = draw(st.sampled_from([20, 50, 70, 100, 0]))
+            for _ in range(2):  # as two webhooks would tell it
+                pair.revoke(lot.name, lot.granted * share // 100)
+
+    def revoke_too_much_or_little(self, pair: Pair, draw: Draw) -> None:
+        if lot := self.a_lot(pair, draw):
+            pair.revoke(lot.name, draw(st.sampled_from([-1, lot.granted + 1])))
+
     def revoke_what_never_was(self, pair: Pair, draw: Draw) -> None:
         with pytest.raises(NotFound):
             ledger.revoke(source_key="never", reason="")
@@ -251,7 +261,8 @@ WEIGHTS = {
     "time_passes": 5,
     "release": 4,
     "change_plan": 3,
-    "revoke": 3,
+    "revoke": 2,
+    "revoke_a_part": 4,
     "grant_due_monthly": 2,
     "expire_lots": 2,
     "adjust": 2,
@@ -269,6 +280,7 @@ WEIGHTS = {
     "refund_too_much_or_little": 1,
     "hold_less_than_nothing": 1,
     "grant_nothing": 1,
+    "revoke_too_much_or_little": 1,
     "revoke_what_never_was": 1,
 }
 VERBS = [verb for verb, weight in WEIGHTS.items() for _ in range(weight)]

@@ -34,6 +34,7 @@ def _tests(module: str, *names: str) -> tuple[str, ...]:
 
 
 _HOLD, _LOTS, _MEETINGS = "credits/test_hold", "credits/test_lots", "credits/test_meetings"
+_TAKEN = "credits/test_taken_back"
 _FILMS = "videos/test_exactly_once"
 
 _ENTRY = """VALUES (_verb, _account, _lot, _hold, _line,
@@ -158,16 +159,26 @@ MUTANTS = (
     Mutant(
         "what comes back to an expired lot can be used",
         LEDGER,
-        "WHEN expires_at <= now() THEN 'expired' ELSE",
-        "ELSE",
+        "CASE WHEN expires_at <= now() THEN 'expired' ELSE 'available' END",
+        "'available'",
         _tests(_LOTS, "test_what_comes_back_after_expiry_has_seven_days_of_grace"),
     ),
     Mutant(
         "what comes back after a chargeback can be used",
         LEDGER,
-        "CASE WHEN revoked_at IS NOT NULL THEN 'revoked'\n                WHEN expires_at",
-        "CASE WHEN expires_at",
+        "SELECT least(_amount, taken - revoked),",
+        "SELECT 0,",
         _tests(_LOTS, "test_a_refund_into_a_revoked_lot_reduces_the_debt"),
+    ),
+    Mutant(
+        "all that comes back to a lot is taken, however little is owed of it",
+        LEDGER,
+        "SELECT least(_amount, taken - revoked),",
+        "SELECT CASE WHEN taken > 0 THEN _amount ELSE 0 END,",
+        _tests(
+            _TAKEN,
+            "test_what_comes_back_pays_what_is_owed_of_its_lot_and_the_rest_is_there",
+        ),
     ),
     Mutant(
         "a refund goes to the first lot",
@@ -209,11 +220,35 @@ MUTANTS = (
     Mutant(
         "a chargeback forgets what is held",
         "credits/grants.py",
-        "owed = lot.held + lot.consumed",
-        "owed = lot.consumed",
+        "owed = amount - left",
+        "owed = min(amount - left, lot.consumed)",
         _tests(
             _LOTS,
             "test_what_was_held_at_the_chargeback_reduces_the_debt_when_it_comes_back",
+        ),
+    ),
+    Mutant(
+        "each refund is taken on top of the last",
+        "credits/grants.py",
+        "min(amount, there_is)) - lot.taken",
+        "min(amount, there_is - lot.taken))",
+        _tests(_TAKEN, "test_the_same_sum_is_taken_once"),
+    ),
+    Mutant(
+        "more is taken than was granted",
+        "credits/grants.py",
+        "not 0 <= amount <= lot.granted",
+        "not 0 <= amount",
+        _tests(_TAKEN, "test_no_more_is_taken_than_was_granted"),
+    ),
+    Mutant(
+        "what another payment paid of a debt is lost",
+        "credits/grants.py",
+        "        _undo_payment_of_debt(account, owed - unpaid, reason=reason)\n",
+        "        owed = unpaid\n",
+        _tests(
+            _TAKEN,
+            "test_a_debt_that_another_payment_paid_is_given_again_when_it_is_canceled",
         ),
     ),
     Mutant(

@@ -262,15 +262,17 @@ class Oracle:
     def _give_back(self, key: str, back: Iterable[tuple[OracleLot, int]]) -> None:
         grace = owed = 0
         for lot, amount in back:
-            if lot.is_revoked:
-                lot.revoked += amount
-                owed += amount
-            elif lot.expires_at <= self.now:
-                lot.expired += amount
-                grace += amount
+            due = min(amount, lot.owed)
+            lot.revoked += due
+            owed += due
+            rest = amount - due
+            self.happened["a lot got back what was owed, and more"] += bool(due and rest)
+            if lot.expires_at <= self.now:
+                lot.expired += rest
+                grace += rest
             else:
-                lot.available += amount
-                self.changes[key] += amount
+                lot.available += rest
+                self.changes[key] += rest
         paid = min(self.debt, owed)
         self.debt -= paid
         self.happened["what came back paid a debt"] += bool(paid)
@@ -293,17 +295,49 @@ class Oracle:
             lot.available = 0
         return len(due)
 
-    def revoke(self, name: str) -> None:
+    def revoke(self, name: str, amount: int | None = None) -> None:
         lot = next(lot for lot in self.lots if lot.name == name)
-        if lot.is_revoked:
+        if amount is not None and not 0 <= amount <= lot.granted:
+            raise Wrong
+        whole = lot.granted - lot.expired
+        wanted = whole if amount is None else min(amount, whole)
+        self.happened["a part was taken back"] += lot.claimed < wanted < whole
+        if wanted > lot.claimed:
+            self._take_back(lot, wanted)
+        elif wanted < lot.claimed:
+            self._give_again(lot, wanted)
+
+    def _take_back(self, lot: OracleLot, wanted: int) -> None:
+        more = wanted - lot.claimed
+        left = min(more, lot.available)
+        lot.claimed = wanted
+        lot.available -= left
+        lot.revoked += left
+        self.debt += more - left
+        self.lines.append(OracleLine("revoke", "revoked", -left))
+        self.happened["a chargeback left a debt"] += more > left
+
+    def _give_again(self, lot: OracleLot, wanted: int) -> None:
+        less = lot.claimed - wanted
+        owed = min(less, lot.owed)
+        lot.claimed = wanted
+        paid_before = max(0, owed - self.debt)
+        self.debt = max(0, self.debt - owed)
+        if paid_before:
+            self._new_lot(f"back {len(self.lots)}", "grant", paid_before, NEVER)
+            self.lines.append(OracleLine("grant", "granted", paid_before))
+            self.happened["a debt was paid and then canceled"] += 1
+        back = less - owed
+        lot.revoked -= back
+        is_over = lot.expires_at <= self.now
+        self.lines.append(OracleLine("restore", "granted", 0 if is_over else back))
+        self.happened["what was taken back was given again"] += bool(back)
+        if not is_over:
+            lot.available += back
             return
-        lot.is_revoked = True
-        if lot.available or lot.held or lot.consumed:
-            self.lines.append(OracleLine("revoke", "revoked", -lot.available))
-        lot.revoked += lot.available
-        lot.available = 0
-        self.debt += lot.held + lot.consumed
-        self.happened["a chargeback left a debt"] += bool(lot.held or lot.consumed)
+        lot.expired += back
+        if back:
+            self.grant(f"back {len(self.lots)}", "grace", back, self.now + GRACE)
 
     # --- What is read --------------------------------------------------------------------
 

@@ -22,7 +22,12 @@ class OracleLot:
     consumed: int = 0
     expired: int = 0
     revoked: int = 0
-    is_revoked: bool = False
+    claimed: int = 0  # taken back in all, with what was in use then
+
+    @property
+    def owed(self) -> int:
+        """What is still to come back to it, for its payment went back."""
+        return self.claimed - self.revoked
 
     @property
     def is_payment(self) -> bool:

@@ -111,9 +111,11 @@ class Pair:
             ),
         )
 
-    def revoke(self, name: str) -> None:
-        self.oracle.revoke(name)
-        ledger.revoke(source_key=self._source(name), reason="")
+    def revoke(self, name: str, amount: int | None = None) -> None:
+        self._alike(
+            lambda: self.oracle.revoke(name, amount),
+            lambda: ledger.revoke(source_key=self._source(name), amount=amount, reason=""),
+        )
 
     def _source(self, name: str) -> str:
         return f"{self.account.pk} {name}"
@@ -228,6 +230,13 @@ def charged_back_while_held(pair: Pair) -> None:
     pair.grant("another payment", "topup", 50 * CREDIT)
 
 
+def refunded_in_part_while_held(pair: Pair) -> None:
+    """More comes back than is owed of the lot."""
+    pair.grant("payment", "topup", 30 * CREDIT, 30)
+    pair.hold("old", 40 * CREDIT, days=40)
+    pair.revoke("payment", 15 * CREDIT)
+
+
 def held_beyond_the_month(pair: Pair) -> None:
     pair.hold("old", 10 * CREDIT, days=60)
     pair.pass_hours(31 * 24 + 1)
@@ -249,6 +258,7 @@ PASTS = (
     nothing_yet,
     in_debt,
     charged_back_while_held,
+    refunded_in_part_while_held,
     held_beyond_the_month,
     on_the_last_of_fair_use,
     of_many_lots,

@@ -19,7 +19,7 @@ SELECT json_build_object(
                                 account.next_grant_at),
     'lots', (SELECT json_agg(json_build_array(
                 kind, expires_at, granted, available, held, consumed, expired, revoked,
-                revoked_at IS NOT NULL))
+                taken, revoked_at IS NOT NULL))
              FROM credits_lot WHERE account_id = account.id),
     'holds', (SELECT json_object_agg(hold.key, json_build_array(
                 state, amount, open, captured, released, refunded, unlimited, expires_at,
@@ -55,7 +55,7 @@ def expected(oracle: Oracle) -> dict[str, Any]:
 
 def _lot(lot: OracleLot) -> list[Any]:
     places = (lot.granted, lot.available, lot.held, lot.consumed, lot.expired, lot.revoked)
-    return [lot.kind, _written(lot.expires_at), *places, lot.is_revoked]
+    return [lot.kind, _written(lot.expires_at), *places, lot.claimed, lot.claimed > 0]
 
 
 def _hold(hold: OracleHold) -> list[Any]:

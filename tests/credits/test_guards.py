@@ -53,15 +53,27 @@ def test_a_lot_has_no_negative_part(hold: Hold) -> None:
     )
 
 
-def test_a_lot_with_something_left_is_not_revoked(hold: Hold) -> None:
-    assert "lot_revoked_has_nothing_left" in refused("UPDATE credits_lot SET revoked_at = now()")
+def test_nothing_is_owed_of_a_lot_that_has_something_left(hold: Hold) -> None:
+    assert "lot_owed_has_nothing_left" in refused("UPDATE credits_lot SET taken = 1")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "revoked = available, available = 0, taken = granted + 1",
+        "taken = granted, expired = available, available = 0",
+        "revoked = available, available = 0",
+    ],
+)
+def test_what_is_taken_back_was_granted_and_has_not_expired(hold: Hold, change: str) -> None:
+    assert "lot_taken_within_granted" in refused(f"UPDATE credits_lot SET {change}")  # noqa: S608
 
 
 def test_a_grant_has_one_lot(hold: Hold) -> None:
     assert "source_key" in refused(
         "INSERT INTO credits_lot (id, account_id, kind, priority, granted, available, held, "
-        "consumed, expired, revoked, effective_at, source_key, reason) "
-        "SELECT gen_random_uuid(), account_id, kind, priority, 1, 1, 0, 0, 0, 0, now(), "
+        "consumed, expired, revoked, taken, effective_at, source_key, reason) "
+        "SELECT gen_random_uuid(), account_id, kind, priority, 1, 1, 0, 0, 0, 0, 0, now(), "
         "source_key, '' FROM credits_lot"
     )
 

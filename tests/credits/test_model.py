@@ -16,10 +16,13 @@ RUNS, STEPS, AT_LEAST = 56, 50, 2_000
 SITUATIONS = {
     "a chargeback left a debt",
     "a grant paid a debt",
+    "a debt was paid and then canceled",
     "a hold over several lots",
+    "a lot got back what was owed, and more",
     "a month began",
     "a part was captured",
     "a part was refunded",
+    "a part was taken back",
     "beyond fair use",
     "given back as grace",
     "given back as grant",
@@ -30,6 +33,7 @@ SITUATIONS = {
     "refused short",
     "the plan paid",
     "what came back paid a debt",
+    "what was taken back was given again",
 }
 
 

@@ -48,7 +48,7 @@ def refresh_of(*, user_id: UUID, also: str = "") -> Subscription | None:
         return None
     everything = _read(user_id, known=row.stripe_id, also=also)
     best = best_of(everything)
-    due_since = _due_since(row, best)
+    due_since = _due_since(best)
     applied = tiers.apply(user_id=user_id, read=row.reads, told=best, due_since=due_since)
     if best is not None:
         _note_payment(best)
@@ -113,16 +113,17 @@ def _retrieve(stripe_id: str) -> Any:
         return None
 
 
-def _due_since(row: Subscription, best: Told | None) -> datetime | None:
-    """When the payment that is due was asked for; None where nothing is, or that is known."""
-    if best is None or best.status != PAST_DUE or not best.latest_invoice:
+def _due_since(best: Told | None) -> datetime | None:
+    """Since when a payment is due: the oldest invoice that is still open says it."""
+    if best is None or best.status != PAST_DUE:
         return None
-    if row.status == PAST_DUE and row.stripe_id == best.stripe_id:
-        return None
-    with asking("read an invoice"):
-        invoice = client().v1.invoices.retrieve(best.latest_invoice).to_dict()
-    asked_at = (invoice.get("status_transitions") or {}).get("finalized_at")
-    return moment(asked_at or invoice["created"])
+    params: Any = {"subscription": best.stripe_id, "status": "open", "limit": MOST}
+    with asking("list open invoices"):
+        listed = client().v1.invoices.list(params=params).data
+    found = [invoice.to_dict() for invoice in listed]
+    asked_at = [(one.get("status_transitions") or {}).get("finalized_at") for one in found]
+    dates = [at or one["created"] for at, one in zip(asked_at, found, strict=True)]
+    return moment(min(dates, default=None))
 
 
 def _note_payment(best: Told) -> None:

@@ -163,4 +163,4 @@ def test_one_scrape_asks_few_questions() -> None:
     count(5)
     with CaptureQueriesContext(connection) as asked:
         list(GenerationCollector().collect())
-    assert len(asked) <= 7
+    assert len(asked) <= 8

@@ -48,6 +48,7 @@ def test_who_chose_nothing_is_told_in_the_usual_way(ada: User) -> None:
         "job.failed": Way(inbox=True, email=True),
         "content.refused": Way(inbox=True, email=True),
         "credits.low": Way(inbox=True, email=True),
+        "webhook.disabled": Way(inbox=True, email=True),
     }
 
 
@@ -174,9 +175,11 @@ def test_the_page_shows_and_saves_without_a_script(browser: Client, ada: User) -
         ("inbox", "job.failed"),
         ("inbox", "content.refused"),
         ("inbox", "credits.low"),
+        ("inbox", "webhook.disabled"),
         ("email", "job.failed"),
         ("email", "content.refused"),
         ("email", "credits.low"),
+        ("email", "webhook.disabled"),
     }
     assert SUBJECTS["job.failed"].always in page
     saved = browser.post(PAGE, {"inbox": ["credits.low"], "email": ["job.finished"]})
@@ -192,6 +195,7 @@ def test_the_page_shows_and_saves_without_a_script(browser: Client, ada: User) -
         ("inbox", "job.failed"),
         ("inbox", "content.refused"),
         ("inbox", "credits.low"),
+        ("inbox", "webhook.disabled"),
     }
 
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from django.db import transaction
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from core.ids import uuid7
+from core.models import Event
+from core.outbox import emit
 from notifications import outgoing
+from notifications.catalogue import message_of
 from notifications.models import WebhookDelivery
+from notifications.relaying import relay
 from tests.webhooks.conftest import Put, Tell
 
 pytestmark = pytest.mark.django_db
@@ -75,3 +82,21 @@ def test_who_has_addresses_is_one_question_for_a_whole_batch(
     with django_assert_num_queries(1):
         wanted = outgoing.wants({ada.pk, berta.pk, *(uuid7() for _ in range(50))})
     assert wanted == {ada.pk}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_of_the_outbox_is_written_down_once_by_the_relay(
+    put: Put, ada: User, berta: User
+) -> None:
+    put("/all")
+    for user in (ada, berta):
+        with transaction.atomic():
+            ids = {"id": str(uuid7()), "revisionId": str(uuid7())}
+            emit(type="product.updated", user_id=user.pk, data=ids)
+    relay()
+    Event.objects.update(published_at=None)
+    relay()
+    row = WebhookDelivery.objects.get()
+    event = Event.objects.get(user_id=ada.pk)
+    assert row.event_id == event.pk
+    assert json.loads(row.body) == message_of(event)

@@ -32,9 +32,11 @@ class Payments:
         """Something can be bought here."""
         return self.mode in ("stripe", "standin")
 
-    @property
-    def pay_pages(self) -> tuple[str, ...]:
-        """Other sites that our forms may lead to: where is paid."""
+    def pages(self, public_url: str) -> tuple[str, ...]:
+        """Sites that forms may lead to beside the one that they stand on, as there is paid."""
+        if self.mode == "standin":
+            # One machine may have two names, and the way goes there and back.
+            return self.api_base.removesuffix(STANDIN_PATH), public_url
         return STRIPE_PAGES if self.mode == "stripe" else ()
 
 

@@ -345,7 +345,7 @@ PAYMENTS = payments.payments(
     public_url=PUBLIC_URL,
     key=SECRET_KEY,
 )
-CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += PAYMENTS.pay_pages
+CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += PAYMENTS.pages(PUBLIC_URL)
 STRIPE_SECRET_KEY: str = PAYMENTS.secret_key
 STRIPE_LIVE_MODE: bool = STRIPE_SECRET_KEY.startswith(("sk_live_", "rk_live_"))
 # What is sold → Stripe's name of its price.

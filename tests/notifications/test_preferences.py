@@ -189,13 +189,13 @@ def test_the_page_shows_and_saves_without_a_script(browser: Client, ada: User) -
         "job.failed": Way(inbox=True, email=False),
         "content.refused": Way(inbox=True, email=False),
         "credits.low": Way(inbox=True, email=False),
+        "webhook.disabled": Way(inbox=False, email=False),
     }
     assert checked_of(browser.get(PAGE).content.decode()) == {
         ("email", "job.finished"),
         ("inbox", "job.failed"),
         ("inbox", "content.refused"),
         ("inbox", "credits.low"),
-        ("inbox", "webhook.disabled"),
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.apps import apps
 from django.contrib import admin
 
-from billing import event_admin  # noqa: F401 - it registers its own
+from billing import event_admin, purchase_admin  # noqa: F401 - they register their own
 from billing.mirror import APP
 
 # dj-stripe's pages show keys and secrets, and change things at Stripe that nobody here hears of.

@@ -12,7 +12,6 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from billing import purchases
 from billing.customers import customer_of
@@ -163,16 +162,3 @@ def _params(checkout: Checkout, sold: Sold, customer: Customer) -> Any:
         "payment_intent_data": {"metadata": names},
         "invoice_creation": {"enabled": True},
     }
-
-
-# Webhooks come within seconds, or were lost; an expired session is a day old.
-LOOKS: Final = (timedelta(minutes=2), timedelta(minutes=10), timedelta(hours=1), timedelta(days=1))
-
-
-def put_off(checkout: Checkout) -> bool:
-    """The next look at a checkout that is due; whether this call is the one that looks now."""
-    age = timezone.now() - checkout.created_at
-    rest = [look for look in LOOKS if look > age]
-    again = checkout.created_at + rest[0] if rest else Now() + LOOKS[-1]
-    due = Checkout.objects.filter(pk=checkout.pk, look_at__lte=Now())
-    return bool(due.update(look_at=again))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from typing import Any
 from uuid import UUID
@@ -23,11 +24,13 @@ def customer_of(user: Any, *, instead_of: str = "") -> Customer:
     known = Customer.objects.filter(user=user).exclude(stripe_id=instead_of).first()
     if known is not None:
         return known
-    # Two at once make one: Stripe answers the second by what the first made.
-    key = f"customer:{user.pk}:{instead_of}".rstrip(":")
     params: Any = {"email": user.email, "metadata": {"djstripe_subscriber": str(user.pk)}}
     if user.name:
         params["name"] = user.name
+    # Two at once make one: Stripe answers the second by what the first made. It refuses other
+    # content under the same key, so that a changed address is part of it.
+    content = hashlib.sha256(f"{user.email} {user.name}".encode()).hexdigest()[:16]
+    key = f"customer:{user.pk}:{content}:{instead_of}"
     with asking("make a customer"):
         made = client().v1.customers.create(params=params, options={"idempotency_key": key})
     return _remember(user.pk, made.id, instead_of=instead_of)

@@ -1,6 +1,7 @@
 """A plan that was bought twice, as by two open tabs: the second is ended and paid back in full.
 
-Only what was bought here is: a subscription that somebody made by hand at Stripe stays.
+Only what was bought here is, and later than the one that counts: a subscription that somebody
+made by hand at Stripe stays, and so does an older one, which was paid for rightly.
 """
 
 from __future__ import annotations
@@ -29,15 +30,20 @@ def end_others(best: Told, everything: Iterable[Told]) -> list[str]:
     """
     if best.status not in PAID:
         return []
-    others = [one for one in everything if one.stripe_id != best.stripe_id]
     ended = []
-    for other in others:
-        if other.is_living and other.checkout:
-            _pay_back(other.stripe_id)
-            if _end(other.stripe_id):
-                log.warning("subscription %s was a second one, and ended", other.stripe_id)
-                ended.append(other.stripe_id)
+    for other in everything:
+        if not _is_double(other, best):
+            continue
+        _pay_back(other.stripe_id)
+        if _end(other.stripe_id):
+            log.warning("subscription %s was a second one, and ended", other.stripe_id)
+            ended.append(other.stripe_id)
     return ended
+
+
+def _is_double(other: Told, best: Told) -> bool:
+    is_later = (other.created_at, other.stripe_id) > (best.created_at, best.stripe_id)
+    return other.is_living and bool(other.checkout) and is_later
 
 
 def _pay_back(stripe_id: str) -> None:

@@ -7,7 +7,7 @@ asked, the rest waits for the next time.
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
@@ -21,6 +21,13 @@ log = logging.getLogger("techpack.billing")
 
 AT_ONCE: Final = 100
 AGAIN: Final = timedelta(minutes=10)
+# Webhooks come within seconds, or were lost; a session expires within a day.
+LOOKS: Final = (
+    checkout.FIRST_LOOK,
+    timedelta(minutes=10),
+    timedelta(hours=1),
+    timedelta(days=1),
+)
 
 
 def look_due() -> int:
@@ -35,12 +42,19 @@ def look_due() -> int:
 
 
 def _look_at_checkouts() -> int:
+    due = Checkout.objects.filter(look_at__lte=Now(), session_id__isnull=False)
     looked = 0
-    for one in Checkout.objects.filter(look_at__lte=Now()).order_by("look_at")[:AT_ONCE]:
-        if one.session_id and checkout.put_off(one):
-            purchases.settle(session_id=one.session_id)
+    for one in due.annotate(now=Now()).order_by("look_at")[:AT_ONCE]:
+        if due.filter(pk=one.pk).update(look_at=_next_look(one.created_at, one.now)):
+            purchases.settle(session_id=one.session_id or "")
             looked += 1
     return looked
+
+
+def _next_look(created_at: datetime, now: datetime) -> datetime:
+    """One that is over is not looked at again; it says so itself."""
+    rest = [created_at + look for look in LOOKS if created_at + look > now]
+    return rest[0] if rest else now + LOOKS[-1]
 
 
 def _look_at_subscriptions() -> int:

@@ -293,7 +293,7 @@ def test_the_way_back_says_what_came(
     settled_as_it_is(monkeypatch)
     subscribed(person, tier=tier)
     checkout = begun(person, state, sold, back_to="/videos?words=a+turn#new")
-    answer = visitor.get("/billing/return", {"session_id": checkout.session_id})
+    answer = visitor.get(f"/billing/return?session_id={checkout.session_id}")
     assert said in main_of(answer)
     assert 'href="/videos?words=a+turn#new"' in html(answer)
     is_waiting = "on its way" in said

@@ -33,6 +33,9 @@ OWN = (
     "/account/logout/",
     "/account/reauthenticate/",
     "/credits",
+    "/billing",
+    "/billing/checkout?plan=pro&interval=year",
+    "/billing/receipts",
 )
 
 

@@ -10,7 +10,7 @@ SCOPES: dict[str, str] = {
     "chat": "Use the assistant",
     "credits:read": "See balance and statement",
     "billing": "Buy credits and change the plan",
-    "account": "Read and change account settings",
+    "account": "Read and change account settings, and where events are sent",
 }
 
 ON_REQUEST_ONLY = frozenset({"billing", "account"})

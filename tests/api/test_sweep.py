@@ -11,6 +11,7 @@ from django.test import Client
 
 from accounts.operations import create_key
 from accounts.scopes import SCOPES
+from notifications.models import WebhookDelivery, WebhookTarget
 from techpack.models import Product, Revision
 from tests.api.contract import described
 from tests.api.world import (
@@ -33,7 +34,15 @@ pytestmark = pytest.mark.slow
 PUBLIC = {"/", "/prices", "/healthz", "/readyz", "/api/schema", "/api/docs", "/admin/login/"}
 API = ("/api/", "/v1/")
 EVERYBODYS = {"/v1/models/{model_id}"}
-OWN = ("/products", "/views", "/videos", "/credits", "/notifications")
+OWN = (
+    "/products",
+    "/views",
+    "/videos",
+    "/credits",
+    "/notifications",
+    "/billing/canceled",
+    "/billing/receipts",
+)
 # What an address needs to name in its query.
 QUERIES = {"/api/check-video": "?video_id={video_id}"}
 REFUSED_BY_API = {401, 403, 404, 405}
@@ -78,7 +87,8 @@ def body_of(response: Any) -> str:
 
 def state() -> Any:
     """What strangers could change."""
-    return [list(model.objects.values()) for model in (Product, Revision, Video)]
+    kept = (Product, Revision, Video, WebhookTarget, WebhookDelivery)
+    return [list(model.objects.values()) for model in kept]
 
 
 def assert_says_nothing(response: Any, world: World, where: str) -> None:
@@ -121,7 +131,8 @@ def test_no_address_gives_strangers_what_is_not_theirs(world: World) -> None:
 def test_pages_send_strangers_to_sign_in_or_nowhere(world: World) -> None:
     clients = everyone_else(world)
     own = [path for path in templates() if path.startswith(OWN)]
-    for template in [*own, "/account", "/account/keys", "/account/keys/{key_id}/revoke"]:
+    account = [path for path in templates() if path.startswith(("/account/keys", "/account/webh"))]
+    for template in [*own, "/account", *account]:
         path = filled(template, world.ids)
         answer = clients["nobody"].get(path)
         assert answer.status_code == 302, (path, answer.status_code)
@@ -180,7 +191,7 @@ def test_changes_by_strangers_are_refused_and_change_nothing(world: World) -> No
                 names_theirs = "{" in template or "tech-pack-v2" in path or "-video" in path
                 if who.startswith("somebody else"):
                     if names_theirs:
-                        scoped = ("/api/keys/", "/api/notifications/")
+                        scoped = ("/api/keys/", "/api/notifications/", "/api/webhooks/")
                         allowed = {404, 403} if path.startswith(scoped) else {404}
                         assert response.status_code in allowed, (where, response.content[:300])
                 elif not has_scope(who, path):

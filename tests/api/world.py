@@ -14,8 +14,12 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from accounts.operations import create_key, revoke_key
+from billing.models import Checkout, Payment
 from generation.models import Job
+from notifications.models import WebhookDelivery
 from notifications.operations import notify
+from notifications.target_states import turn_off
+from notifications.targets import add_target
 from techpack import queries
 from techpack.models import FieldEdit, Product
 from tests.techpack.conftest import Api, new_user
@@ -72,7 +76,24 @@ def world_of(product: Product) -> World:
         after=SECRET,
     )
     video = put_video(owner, Video.Status.COMPLETED, product=product, prompt=SECRET)
+    checkout = Checkout.objects.create(
+        user=owner, kind="topup", sold="topup_50", session_id="cs_theirs", state="expired"
+    )
+    payment = Payment.objects.create(
+        user=owner,
+        kind="topup",
+        source_key="topup:pi_theirs",
+        description=SECRET,
+        amount=900,
+        currency="usd",
+        paid_at=timezone.now(),
+    )
     told = notify(user_id=owner.pk, kind="test.told", title=SECRET, body=SECRET)
+    webhook, _ = add_target(user=owner, url="https://hooks.example.com/", description=SECRET)
+    turn_off(webhook)  # so that nothing is really sent
+    delivery = WebhookDelivery.objects.create(
+        target=webhook, event_id=told.pk, type="job.updated", body=SECRET, state="failed"
+    )
     ids = {
         "product_id": product.pk,
         "revision_id": revision.pk,
@@ -80,10 +101,14 @@ def world_of(product: Product) -> World:
         "edit_id": edit.pk,
         "key_id": key.pk,
         "notification_id": told.pk,
+        "webhook_id": webhook.pk,
+        "delivery_id": delivery.pk,
         "model_id": "studio-1",
         "step": "analysis",
         "video_id": video.video_id,
         "object_id": product.pk,
+        "checkout_id": checkout.pk,
+        "payment_id": payment.pk,
     }
     return World(owner, {name: str(value) for name, value in ids.items()}, revoked)
 

@@ -29,6 +29,7 @@ OWN = (
     "/account/2fa/",
     "/account/sessions/",
     "/account/keys",
+    "/account/webhooks",
     "/notifications/preferences",
     "/account/logout/",
     "/account/reauthenticate/",

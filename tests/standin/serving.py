@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from billing.standin.world import World, respond
+from billing.standin.world import Answer, World, respond
 
-SECRET_KEY = "sk_test_standin_of_tests"
+SECRET_KEY = f"sk_test_{'standin' * 4}"
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -19,13 +19,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        answer = respond(
-            self.server.world,
-            method=self.command,
-            path=self.path,
-            headers=dict(self.headers.items()),
-            body=body,
-        )
+        try:
+            answer = respond(
+                self.server.world,
+                method=self.command,
+                path=self.path,
+                headers=dict(self.headers.items()),
+                body=body,
+            )
+        except Exception as error:
+            self.server.errors.append(error)
+            answer = Answer(500, {"Stripe-Should-Retry": "false"}, b"{}")
         self.server.asked.append((self.command, self.path.partition("?")[0]))
         self.send_response(answer.status)
         for name, value in answer.headers.items():
@@ -48,11 +52,15 @@ class _Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.asked: list[tuple[str, str]] = []
+        self.errors: list[Exception] = []
 
 
 @contextmanager
 def served(path: Path) -> Iterator[World]:
-    """A new world in the file of this path, answering at ``world.base`` until the end."""
+    """A new world in the file of this path, answering at ``world.base`` until the end.
+
+    Raises what answering raised, which a client only sees as a 500.
+    """
     server = _Server()
     base = f"http://127.0.0.1:{server.server_address[1]}"
     server.world = World(path, base=base, secret_key=SECRET_KEY)
@@ -65,3 +73,5 @@ def served(path: Path) -> Iterator[World]:
         thread.join()
         server.server_close()
         server.world.close()
+    if server.errors:
+        raise server.errors[0]

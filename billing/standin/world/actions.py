@@ -26,7 +26,7 @@ class Actions:
     def complete(self, session_id: str, *, card: str = "good", **holder: str) -> Thing:
         """Pay. ``card`` is a name of CARDS or a number; ``holder``: email, name, country,
         postal_code, tax_id. A session that is still open waits for ``finish_3ds``. A bank account
-        leaves it complete and unpaid until ``bank_paid``. Raises Declined.
+        leaves it complete and unpaid until ``settle_later``. Raises Declined.
         """
         with self._store.open() as book:
             session = buying.open_session(book, session_id)
@@ -68,17 +68,15 @@ class Actions:
             found = book.get("checkout.session", session_id)
             return book.shown(buying.abandon(book, found))
 
-    def bank_paid(self, session_id: str) -> Thing:
-        """The bank account was charged after all."""
-        return self._bank(session_id, paid=True)
-
-    def bank_failed(self, session_id: str) -> Thing:
-        """The bank account had not enough money."""
-        return self._bank(session_id, paid=False)
+    def settle_later(self, session_id: str, *, paid: bool) -> Thing:
+        """The bank account was charged after days, or had not enough money."""
+        with self._store.open() as book:
+            session = book.get("checkout.session", session_id)
+            return book.shown(buying.settle_later(book, session, paid=paid))
 
     # On the portal's pages
 
-    def new_card(self, customer_id: str, *, card: str = "good") -> Thing:
+    def replace_card(self, customer_id: str, *, card: str = "good") -> Thing:
         """Keep another card as the usual one, and pay with it what is open. Raises Declined."""
         with self._store.open() as book:
             customer = book.get("customer", customer_id)
@@ -92,6 +90,27 @@ class Actions:
             for invoice in book.all("invoice", customer=customer_id, status="open"):
                 subscriptions.collect(book, invoice)
             return book.shown(method)
+
+    def pay_invoice(self, invoice_id: str, *, card: str = "good") -> Thing:
+        """Pay an open invoice on its page, by a card that is kept for it alone. Raises Declined."""
+        with self._store.open() as book:
+            found = book.get("invoice", invoice_id)
+            if found["status"] != "open":
+                raise WrongState(f"This invoice is {found['status']}.")
+            customer = book.get("customer", found["customer"])
+            method = create_method(book, card_named(card), customer)
+            status = invoices.pay(book, found, method, present=True)
+            if status == "requires_payment_method":
+                raise decline(method["_card"])
+            subscription = invoices.subscription_of(book, found)
+            if status == "succeeded" and subscription:
+                subscriptions.paid(book, subscription)
+            return book.shown(found)
+
+    def portal_session(self, session_id: str) -> Thing:
+        """A session of the portal. Raises Refused where there is none."""
+        with self._store.open() as book:
+            return book.shown(book.get("billing_portal.session", session_id))
 
     def cancel_at_period_end(
         self, subscription_id: str, *, feedback: str | None = None, comment: str | None = None
@@ -210,7 +229,7 @@ class Actions:
             charge = _charge(book, payment_intent_id)
             return book.shown(moneyback.dispute(book, charge, amount, "fraudulent"))
 
-    def decide_dispute(self, dispute_id: str, *, won: bool) -> Thing:
+    def decide(self, dispute_id: str, *, won: bool) -> Thing:
         """The bank decides; ``won`` by the seller."""
         with self._store.open() as book:
             found = book.get("dispute", dispute_id)
@@ -235,19 +254,10 @@ class Actions:
             found: list[Thing] = sessions.items_shown(book, session)["data"]
             return found
 
-    def waits_for_proof(self, session_id: str) -> bool:
-        """Whether a payment of an open session waits for its holder."""
+    def intent_of(self, session_id: str) -> str:
+        """The id of the payment intent that was begun for a session; "" for none."""
         with self._store.open() as book:
-            try:
-                buying.waiting_intent(book, book.get("checkout.session", session_id))
-            except WrongState:
-                return False
-            return True
-
-    def _bank(self, session_id: str, *, paid: bool) -> Thing:
-        with self._store.open() as book:
-            session = book.get("checkout.session", session_id)
-            return book.shown(buying.settle_later(book, session, paid=paid))
+            return str(book.get("checkout.session", session_id).get("_intent", ""))
 
     def _subscription(self, subscription_id: str) -> Thing:
         with self._store.open() as book:

@@ -82,7 +82,7 @@ def features(prices: list[str]) -> Thing:
     }
 
 
-def seed_endpoint(store: Store, *, url: str, secret: str, named: str = "we_standin") -> None:
+def enlist(store: Store, *, url: str, secret: str, named: str = "we_standin") -> None:
     """Let events go to this address, signed with this secret."""
     with store.open() as book:
         found = book.find(named, "webhook_endpoint")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 from .calls import SPAN, listing, register
@@ -11,7 +12,7 @@ from .catalogue import only, update
 from .coupons import off_of
 from .customers import living
 from .errors import WrongState, missing_parameter
-from .figures import Asked, Figures, Off, reckon
+from .figures import Asked, Figures, Off, Taxed, reckon
 from .lines import name_of
 from .names import new_id
 from .shapes import either, labels, one_of, text, whole
@@ -89,16 +90,26 @@ def figures_of(book: Book, session: Thing) -> Figures:
         Asked(price["unit_amount"] * quantity, inclusive=price["tax_behavior"] == "inclusive")
         for price, quantity in bought(book, session)
     ]
-    customer = session["customer"] and book.get("customer", session["customer"])
-    taxed = tax_of(book, customer) if customer and session["automatic_tax"]["enabled"] else None
-    return reckon(asked, offers_of(book, session), taxed)
+    return reckon(asked, offers_of(book, session), _tax(book, session))
+
+
+def _tax(book: Book, session: Thing) -> Taxed | None:
+    """The tax of the session's customer, which stays as it was once the session is complete."""
+    if not session["automatic_tax"]["enabled"] or not session["customer"]:
+        return None
+    if session["status"] == "open":
+        return tax_of(book, book.get("customer", session["customer"]))
+    percent, rate, reason = session.get("_taxed") or ("0", "", "")
+    return Taxed(Decimal(percent), rate, reason) if rate else None
 
 
 def refigure(book: Book, session: Thing) -> Thing:
     """Reckon again after a code or an address was given."""
     figures = figures_of(book, session)
+    taxed = figures.taxed
     return book.change(
         session,
+        _taxed=taxed and [str(taxed.percent), taxed.rate, taxed.reason],
         amount_subtotal=figures.subtotal,
         amount_total=figures.total,
         total_details={
@@ -205,7 +216,7 @@ def _tax_status(session: Thing, figures: Figures) -> str | None:
 
 def breakdown_of(book: Book, session: Thing) -> Any:
     """``total_details.breakdown``: which discount and which tax took part."""
-    figures = figures_of(book, session)
+    figures = figures_of(book, book.get("checkout.session", session["id"]))
     return {
         "discounts": [{"amount": amount, "discount": name} for name, amount in figures.off.items()],
         "taxes": [
@@ -282,4 +293,6 @@ _NOTHING: Final[Thing] = {
 }
 
 include("checkout.session", "line_items", items_shown)
+include("item", "discounts", lambda book, item: [])
+include("item", "taxes", lambda book, item: [])
 include("checkout.session", "total_details.breakdown", breakdown_of)

@@ -43,9 +43,9 @@ class World:
         """Make the prices, the portal's settings and the code WELCOME20 where they are missing."""
         seeding.seed(self._store, for_sale)
 
-    def seed_endpoint(self, *, url: str, secret: str) -> None:
-        """Let all events go to this address, signed with this secret."""
-        seeding.seed_endpoint(self._store, url=url, secret=secret)
+    def enlist(self, *, url: str, secret: str) -> None:
+        """Let all events go to this address from now on, signed with this secret."""
+        seeding.enlist(self._store, url=url, secret=secret)
 
     def tick(self) -> None:
         """Let what fell due in the present happen: renewals, retries, sessions that expire."""
@@ -70,7 +70,10 @@ def respond(
     )
 
 
-def deliver_due(world: World, post: Post) -> int:
-    """Let the present happen and send what is due to the endpoints; how much was sent."""
+def deliver_due(world: World, post: Post, *, most: int = 1_000) -> int:
+    """Let the present happen and send what is due to the endpoints; how much was sent.
+
+    ``post(url, headers, body)`` gives the answer's status. What it raises counts as no answer.
+    """
     world.tick()
-    return deliveries.deliver_due(world.deliveries, post)
+    return deliveries.deliver_due(world.deliveries, post, most=most)

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from billing import money
 from billing.models import Checkout, Payment, Subscription
+from billing.standin.world import World
 from config.payments import Payments
 from core.errors import ProviderUnavailable
 from tests.billing.words import new_person
@@ -250,6 +251,52 @@ def test_the_portal_opens_by_a_button_alone(visitor: Client) -> None:
 def test_before_anything_was_bought_there_is_no_portal(visitor: Client) -> None:
     answer = visitor.post("/billing/portal", follow=True)
     assert "You have not bought anything yet" in html(answer)
+
+
+@pytest.mark.parametrize("asked", [BUY_PRO, {"topup": "50"}])
+def test_buying_leads_to_where_it_is_paid_and_clicked_twice_to_the_same_place(
+    visitor: Client, stripe_world: World, asked: dict[str, str]
+) -> None:
+    first = visitor.post("/billing/checkout", {**asked, "back_to": "/credits"})
+    again = visitor.post("/billing/checkout", {**asked, "back_to": "/products"})
+    checkout = Checkout.objects.get()
+    assert first["Location"] == again["Location"] == checkout.url
+    assert first.status_code == 302
+    assert checkout.back_to == "/products"
+
+
+def test_a_button_that_is_stale_says_that_it_is_bought(
+    visitor: Client, stripe_world: World
+) -> None:
+    visitor.post("/billing/checkout", BUY_PRO)
+    session_id = str(Checkout.objects.get().session_id)
+    stripe_world.actions.complete(session_id)
+    words = main_of(visitor.get(f"/billing/return?session_id={session_id}"))
+    assert "You are on Pro" in words
+    answer = visitor.post("/billing/checkout", BUY_PRO, follow=True)
+    assert answer.redirect_chain == [("/billing", 302)]
+    assert "You have this plan already." in html(answer)
+    other = visitor.post("/billing/checkout", {"plan": "pro", "interval": "year"})
+    assert f"{stripe_world.base}/portal/" in other["Location"]
+    assert Checkout.objects.count() == 1
+
+
+@pytest.mark.parametrize("flow", ["", "subscription_cancel", "payment_method_update"])
+def test_the_portal_opens_for_each_way_through_it(
+    visitor: Client, stripe_world: World, flow: str
+) -> None:
+    visitor.post("/billing/checkout", BUY_PRO)
+    session_id = str(Checkout.objects.get().session_id)
+    stripe_world.actions.complete(session_id)
+    visitor.get(f"/billing/return?session_id={session_id}")
+    answer = visitor.post("/billing/portal", {"flow": flow})
+    assert f"{stripe_world.base}/portal/" in answer["Location"]
+
+
+def test_a_way_through_the_portal_that_is_not_there_is_refused(
+    visitor: Client, stripe_world: World
+) -> None:
+    assert visitor.post("/billing/portal", {"flow": "give_me_all"}).status_code == 400
 
 
 # --- Coming back ---------------------------------------------------------------------------

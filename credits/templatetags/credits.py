@@ -35,11 +35,11 @@ def two_places(amount: str) -> str:
 
 @register.filter
 def by_plan(price: str, balance: Mapping[str, Any]) -> str:
-    """A step's price on its button, or ``included in Pro`` where the user's plan pays for it."""
+    """A step's price on its button, or ``included`` where the user's plan pays for it."""
     if price == "free" or not balance["pays_steps"]:
         return price
     _, dot, about = price.partition(" · ")
-    return f"included in {balance['plan']}{dot}{about}"
+    return f"included{dot}{about}"
 
 
 @register.simple_tag(takes_context=True)

@@ -9,6 +9,7 @@ from accounts.urls import api_urls as accounts_api
 from assistant.urls import v1_urls as assistant_api
 from billing.urls import api_urls as billing_api
 from billing.urls import webhook_urls as stripe_webhooks
+from config.payments import STANDIN_PATH
 from core.http import nothing_here
 from core.schema import docs, schema
 from credits.urls import api_urls as credits_api
@@ -40,6 +41,7 @@ urlpatterns = [
     path("v1/", include(assistant_api)),
     path("webhooks/", include(webhook_urls)),
     path("webhooks/", include(stripe_webhooks)),
+    path(f"{STANDIN_PATH.removeprefix('/')}/", include("billing.standin.urls")),
     path("api/schema", schema, name="schema"),
     path("api/docs", docs, name="docs"),
     path("admin/", admin.site.urls),

@@ -30,8 +30,11 @@ def main(descriptor: int) -> None:
         log_level="info",
     )
     config.load()
+    from billing.standin import sending  # settings are there only now
+
     # Every page's code now, not at the first request: what is broken shows at the start.
     assert get_resolver().url_patterns  # noqa: S101
+    sending.start()
     # uvicorn raises the signal again when it has stopped, which would end the process with its
     # last coroutines and threads in the middle of what they do.
     signal.signal(signal.SIGTERM, lambda *_: None)

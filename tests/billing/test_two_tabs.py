@@ -1,0 +1,168 @@
+"""Buying by one tab or several, once or twice: nobody pays for the same thing again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from billing import checkout as sessions
+from billing import subscriptions
+from billing.models import Checkout, Customer, Subscription
+from billing.plans import plan_sold
+from billing.standin.world import World
+from core.errors import Conflict
+from tests.billing.buying import back, buy, by_hand, living, pay, session_of, tier_of, topups
+from tests.billing.words import new_person, pro_lots
+from tests.videos.at_once import at_once
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def person() -> Any:
+    return new_person()
+
+
+def test_an_open_checkout_is_handed_out_again(stripe_world: World, person: Any) -> None:
+    first, second = buy(person, "month", back_to="/a"), buy(person, "month", back_to="/b")
+    assert (first.pk, first.url) == (second.pk, second.url)
+    assert Checkout.objects.get().back_to == "/b"
+    assert buy(person, 50).pk != first.pk
+    assert buy(new_person(), "month").pk != first.pk
+
+
+def test_one_that_was_paid_in_is_settled_and_another_begun(
+    stripe_world: World, person: Any
+) -> None:
+    first = buy(person, 50)
+    pay(stripe_world, first)
+    second = buy(person, 50)
+    assert second.pk != first.pk
+    assert topups(person) == [50]
+    first.refresh_from_db()
+    assert (first.state, second.state) == ("completed", "open")
+
+
+def test_one_that_expired_is_not_handed_out(stripe_world: World, person: Any) -> None:
+    first = buy(person, "month")
+    stripe_world.actions.expire(session_of(first))
+    second = buy(person, "month")
+    assert second.pk != first.pk
+    first.refresh_from_db()
+    assert first.state == "expired"
+
+
+def test_the_plan_is_not_bought_twice(stripe_world: World, person: Any) -> None:
+    checkout = buy(person, "month")
+    pay(stripe_world, checkout)
+    # No webhook came, and nobody came back: Stripe is asked before another is sold.
+    with pytest.raises(Conflict) as refusal:
+        buy(person, "month")
+    assert refusal.value.code == "ALREADY_SUBSCRIBED"
+    assert tier_of(person) == "pro"
+
+
+def test_the_other_interval_closes_the_checkout_that_was_open(
+    stripe_world: World, person: Any
+) -> None:
+    first = buy(person, "month")
+    second = buy(person, "year")
+    assert stripe_world.actions.read(session_of(first))["status"] == "expired"
+    assert stripe_world.actions.read(session_of(second))["status"] == "open"
+    first.refresh_from_db()
+    assert first.state == "expired"
+
+
+def test_who_has_the_plan_is_led_to_change_its_interval(stripe_world: World, person: Any) -> None:
+    pay(stripe_world, buy(person, "month"))
+    change = buy(person, "year", back_to="/products")
+    assert change._state.adding
+    assert "/portal/" in change.url
+    (portal,) = stripe_world.actions.listed("billing_portal.session")
+    flow = portal["flow"]
+    assert flow["type"] == "subscription_update_confirm"
+    (item,) = flow["subscription_update_confirm"]["items"]
+    assert item["price"] == "price_pro_year"
+    assert flow["after_completion"]["redirect"]["return_url"].endswith("/products")
+    (subscription,) = living(stripe_world)
+    stripe_world.actions.change_price(subscription, "price_pro_year")
+    subscriptions.refresh(stripe_id=subscription)
+    assert Subscription.objects.get(user=person).interval == "year"
+    assert (tier_of(person), pro_lots(person)) == ("pro", 1)
+
+
+def test_who_owes_a_payment_is_not_sold_another_plan(stripe_world: World, person: Any) -> None:
+    checkout = buy(person, "month")
+    pay(stripe_world, checkout, card="fails_later")
+    (subscription,) = living(stripe_world)
+    stripe_world.actions.renew(subscription)
+    with pytest.raises(Conflict) as refusal:
+        buy(person, "month")
+    assert refusal.value.code == "PAYMENT_DUE"
+
+
+def test_two_tabs_that_both_paid_pay_once(stripe_world: World, person: Any) -> None:
+    """The second tab's session was made before the first was paid, by another server."""
+    first = buy(person, "month")
+    second = second_session(stripe_world, person, first)
+    pay(stripe_world, first)
+    pay(stripe_world, second)
+    back(person, first)
+    back(person, second)
+    kept = Subscription.objects.get(user=person).stripe_id
+    assert living(stripe_world) == [kept]
+    assert stripe_world.actions.read(kept)["metadata"]["checkout"] == str(first.pk)
+    (refund,) = stripe_world.actions.listed("refund")
+    assert (refund["amount"], refund["reason"]) == (2900, "duplicate")
+    subscriptions.refresh_of(user_id=person.pk)
+    assert len(stripe_world.actions.listed("refund")) == 1
+    assert (tier_of(person), pro_lots(person)) == ("pro", 1)
+
+
+def second_session(world: World, person: Any, first: Checkout) -> Checkout:
+    """An open session beside another, as only a race can make it."""
+    Checkout.objects.filter(pk=first.pk).update(sold="pro_other")
+    second = buy_ignoring_others(person)
+    Checkout.objects.filter(pk=first.pk).update(sold="pro_month")
+    return second
+
+
+def buy_ignoring_others(person: Any) -> Checkout:
+    sold = plan_sold(plan="pro", interval="month")
+    begun = sessions.begin(user=person, sold=sold, back_to="")
+    assert begun is not None
+    return begun
+
+
+def test_a_subscription_made_by_hand_is_never_ended(stripe_world: World, person: Any) -> None:
+    pay(stripe_world, buy(person, "month"))
+    subscriptions.refresh_of(user_id=person.pk)
+    customer = Customer.objects.get(user=person).stripe_id
+    by_hand(customer, default_payment_method="pm_card_visa")
+    subscriptions.refresh_of(user_id=person.pk)
+    assert len(living(stripe_world)) == 2
+    assert stripe_world.actions.listed("refund") == []
+
+
+def test_what_was_bought_before_one_made_by_hand_stays(stripe_world: World, person: Any) -> None:
+    pay(stripe_world, buy(person, "month"), card="fails_later")
+    (bought,) = living(stripe_world)
+    stripe_world.actions.renew(bought)
+    subscriptions.refresh_of(user_id=person.pk)
+    assert Subscription.objects.get(user=person).status == "past_due"
+    customer = Customer.objects.get(user=person).stripe_id
+    made = by_hand(customer, default_payment_method="pm_card_visa")
+    subscriptions.refresh_of(user_id=person.pk)
+    assert Subscription.objects.get(user=person).stripe_id == made
+    assert stripe_world.actions.read(bought)["status"] == "past_due"
+    assert stripe_world.actions.listed("refund") == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_make_one_checkout(stripe_world: World) -> None:
+    person = new_person()
+    found = at_once(*[lambda: buy(person, "month")] * 4)
+    assert len({one.pk for one in found}) == len({one.url for one in found}) == 1, found
+    assert len(stripe_world.actions.listed("checkout.session")) == 1
+    assert len(stripe_world.actions.listed("customer")) == 1

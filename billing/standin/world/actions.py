@@ -87,8 +87,7 @@ class Actions:
             update(book, customer, "customer.updated", {"invoice_settings": settings})
             for subscription in _running(book, customer_id):
                 subscriptions.change(book, subscription, default_payment_method=method["id"])
-            for invoice in book.all("invoice", customer=customer_id, status="open"):
-                subscriptions.collect(book, invoice)
+            _collect_open(book, customer_id)
             return book.shown(method)
 
     def pay_invoice(self, invoice_id: str, *, card: str = "good") -> Thing:
@@ -209,8 +208,7 @@ class Actions:
             for method in book.all("payment_method", customer=found["customer"]):
                 book.change(method, _fails=False)
             customer = book.get("customer", found["customer"])
-            for invoice in book.all("invoice", customer=found["customer"], status="open"):
-                subscriptions.collect(book, invoice)
+            _collect_open(book, found["customer"])
             method_now = method_for(book, customer, found)
             if found["status"] != "active" and method_now:
                 raise decline(method_now["_card"])
@@ -270,6 +268,13 @@ def _running(book: Book, customer_id: str) -> list[Thing]:
         for one in book.all("subscription", customer=customer_id)
         if one["status"] not in subscriptions.OVER
     ]
+
+
+def _collect_open(book: Book, customer_id: str) -> None:
+    """Ask again for what is still asked for."""
+    for invoice in book.all("invoice", customer=customer_id, status="open"):
+        if invoice["next_payment_attempt"]:
+            subscriptions.collect(book, invoice)
 
 
 def _charge(book: Book, named: str) -> Thing:

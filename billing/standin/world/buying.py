@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import invoices, subscriptions
+from .calls import register
 from .cards import CARDS, attach, card_named, create_method, decline
 from .catalogue import update
 from .coupons import off_of, redeem, usable_code
@@ -112,11 +113,21 @@ def settle_later(book: Book, session: Thing, *, paid: bool) -> Thing:
 
 
 def abandon(book: Book, session: Thing) -> Thing:
-    """End an open session and what was begun for it."""
+    """End an open session and what was begun for it. Raises WrongState."""
+    expire(book, session)
     intent = book.find(session.get("_intent", ""), "payment_intent")
     if intent and intent["status"] in ("requires_action", "requires_payment_method"):
         cancel_intent(book, intent, "void_invoice" if session.get("_subscription") else "abandoned")
-    return expire(book, session)
+    begun = book.find(session.get("_subscription") or "", "subscription")
+    if begun and begun["status"] == "incomplete":
+        subscriptions.lapse(book, begun)
+    return session
+
+
+@register.post("/v1/checkout/sessions/{id}/expire")
+def expire_session(book: Book, given: Thing, named: str) -> Thing:
+    """End a session that nobody paid."""
+    return abandon(book, book.get("checkout.session", named))
 
 
 def _subscribe(book: Book, session: Thing, customer: Thing, method: Thing) -> str:
@@ -280,6 +291,11 @@ def _introduce(book: Book, session: Thing, holder: dict[str, str]) -> Thing:
         "address": address and {**_ADDRESS, **address},
         "email": customer["email"] or holder.get("email"),
         "name": holder.get("name") or customer["name"],
+        "tax_exempt": customer["tax_exempt"],
+        "tax_ids": [
+            {"type": one["type"], "value": one["value"]}
+            for one in book.all("tax_id", customer=customer["id"])
+        ],
     }
     book.change(session, customer_details=details)
     return customer

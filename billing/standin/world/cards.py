@@ -153,6 +153,31 @@ def _bank() -> Thing:
     }
 
 
+def details_of(method: Thing, amount: int) -> Thing:
+    """``payment_method_details`` of a charge of so many cents."""
+    kind = method["type"]
+    own = method[kind]
+    if kind == "us_bank_account":
+        bank = only(own, "account_holder_type", "account_type", "bank_name", "fingerprint")
+        unknown = {"expected_debit_date": None, "mandate": None, "payment_reference": None}
+        return {kind: {**bank, **only(own, "last4", "routing_number"), **unknown}, "type": kind}
+    card = only(
+        own,
+        *("brand", "checks", "country", "exp_month", "exp_year", "fingerprint"),
+        *("funding", "last4", "regulated_status", "wallet"),
+    )
+    more: Thing = {
+        "amount_authorized": amount,
+        "authorization_code": "123456",
+        "installments": None,
+        "mandate": None,
+        "network": own["brand"],
+        "network_transaction_id": letters(15),
+        "three_d_secure": None,
+    }
+    return {kind: {**card, **more}, "type": kind}
+
+
 def attach(book: Book, named: str, customer: Thing) -> Thing:
     """Give a way to pay to a customer; Stripe's well-known ids make a new one. Raises Refused."""
     if named in WELL_KNOWN:

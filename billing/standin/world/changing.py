@@ -58,8 +58,8 @@ def credits_for(book: Book, subscription: Thing, changes: Any, now: int) -> list
     day = f"{datetime.fromtimestamp(now, UTC):%d %b %Y}"
     for item, _, _ in changes:
         old = book.get("price", item["price"])
-        start, end = item["current_period_start"], item["current_period_end"]
-        amount = unused(_paid_for(book, item), start=start, end=end, now=now)
+        paid, start, end = _last_charge(book, item)
+        amount = unused(paid, start=start, end=end, now=now)
         lines.append(
             Line(
                 f"Unused time on {description_of(book, old, item['quantity'])} after {day}",
@@ -224,21 +224,20 @@ def _restarts(book: Book, changes: Any) -> bool:
     )
 
 
-def _paid_for(book: Book, item: Thing) -> int:
-    """What the item's current period cost after discounts, tax apart; 0 where it is not paid."""
-    spent = 0
-    for line in book.all("line_item"):
-        details = (line["parent"] or {}).get("subscription_item_details") or {}
-        within = line["period"]["start"] >= item["current_period_start"]
-        if details.get("subscription_item") != item["id"] or not within:
-            continue
-        if book.get("invoice", line["invoice"])["status"] != "paid":
-            continue
-        off = sum(one["amount"] for one in line["discount_amounts"])
-        whole_period = line["period"]["start"] == item["current_period_start"]
-        if whole_period and not details["proration"]:
-            spent = line["amount"] - off
-    return spent
+def _last_charge(book: Book, item: Thing) -> tuple[int, int, int]:
+    """What was last paid for an item, or put off, and from when to when it is for.
+
+    After discounts, tax apart; nothing where the invoice is not paid.
+    """
+    for one in reversed(book.all("invoiceitem", invoice=None, _item=item["id"])):
+        if one["amount"] > 0:
+            return one["amount"], one["period"]["start"], one["period"]["end"]
+    key = "parent__subscription_item_details__subscription_item"
+    for line in reversed(book.all("line_item", **{key: item["id"]})):
+        if line["amount"] > 0 and book.get("invoice", line["invoice"])["status"] == "paid":
+            off = sum(one["amount"] for one in line["discount_amounts"])
+            return line["amount"] - off, line["period"]["start"], line["period"]["end"]
+    return 0, 0, 0
 
 
 def _full_lines(book: Book, changes: Any, now: int) -> list[Line]:

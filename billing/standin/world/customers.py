@@ -127,7 +127,7 @@ def delete_customer(book: Book, given: Thing, named: str) -> Thing:
     customer = living(book, named)
     for subscription in book.all("subscription", customer=named):
         if subscription["status"] not in ("canceled", "incomplete_expired"):
-            end(book, subscription, reason=None)
+            end(book, subscription, reason="cancellation_requested")
     book.emit("customer.deleted", customer)
     gone = {"id": named, "object": "customer", "deleted": True}
     book.put(gone)

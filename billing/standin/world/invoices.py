@@ -50,7 +50,7 @@ def draft(
 def figures_of(figures: Figures, offs: Sequence[Off], customer: Thing) -> Thing:
     """The sums of an invoice: an amount due is never below 0, the rest is owed to the customer."""
     balance = customer["balance"]
-    due = max(figures.total + balance, 0) if figures.total > 0 else 0
+    due = due_of(figures.total, balance)
     inclusive = any(line.inclusive for line in figures.lines)
     net = figures.subtotal - figures.discount
     return {
@@ -78,6 +78,13 @@ def figures_of(figures: Figures, offs: Sequence[Off], customer: Thing) -> Thing:
     }
 
 
+def due_of(total: int, balance: int) -> int:
+    """What is due now: a balance below 0 is owed to the customer and pays first, one above is owed
+    by them; what a total below 0 leaves stays in the balance.
+    """
+    return max(total + balance, 0)
+
+
 def finalize(book: Book, invoice: Thing, intent: Thing | None = None) -> Thing:
     """Give an invoice its number and, where something is due, an intent to be paid it.
 
@@ -87,11 +94,12 @@ def finalize(book: Book, invoice: Thing, intent: Thing | None = None) -> Thing:
     now = book.now(customer)
     named = invoice["id"]
     number = f"{customer['invoice_prefix']}-{customer['next_invoice_sequence']:04d}"
-    after = customer["balance"] + invoice["total"] - invoice["amount_due"]
+    balance = customer["balance"]
+    due = due_of(invoice["total"], balance)
     book.change(
         customer,
         next_invoice_sequence=customer["next_invoice_sequence"] + 1,
-        balance=min(after, 0),
+        balance=balance + invoice["total"] - due,
         currency=invoice["currency"],
     )
     transitions = {**invoice["status_transitions"], "finalized_at": now}
@@ -99,6 +107,9 @@ def finalize(book: Book, invoice: Thing, intent: Thing | None = None) -> Thing:
         invoice,
         status="open",
         number=number,
+        amount_due=due,
+        amount_remaining=due,
+        starting_balance=balance,
         ending_balance=customer["balance"],
         effective_at=now,
         automatically_finalizes_at=None,

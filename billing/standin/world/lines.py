@@ -196,6 +196,7 @@ def line_of(book: Book, item: Thing) -> Line:
         item["quantity"],
         item["period"]["start"],
         item["period"]["end"],
+        subscription_item=item.get("_item", ""),
         is_proration=item["proration"],
         invoice_item=item["id"],
     )

@@ -8,6 +8,7 @@ from typing import Final
 PARTS: Final = (
     "api_billing",
     "api_money",
+    "buying",
     "cards",
     "catalogue",
     "changing",

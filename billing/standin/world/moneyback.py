@@ -123,6 +123,7 @@ def dispute(book: Book, charge: Thing, amount: int | None = None, reason: str = 
                 "card": {
                     "brand": "visa",
                     "case_type": "chargeback",
+                    "network": "visa",
                     "network_reason_code": "10.4",
                 },
                 "type": "card",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any, Final
 
-from .cards import CARDS, decline
+from .cards import CARDS, decline, details_of
 from .names import letters, new_id
 from .showing import include, page
 from .store import Book, Thing
@@ -243,7 +242,6 @@ def _outcome(reason: str | None = None, message: str = "Payment complete.") -> T
 
 
 def _charge(book: Book, intent: Thing, method: Thing, *, status: str, **more: Any) -> Thing:
-    details = copy.deepcopy(method[method["type"]])
     return book.add(
         "charge",
         {
@@ -273,7 +271,7 @@ def _charge(book: Book, intent: Thing, method: Thing, *, status: str, **more: An
             "paid": False,
             "payment_intent": intent["id"],
             "payment_method": method["id"],
-            "payment_method_details": {method["type"]: details, "type": method["type"]},
+            "payment_method_details": details_of(method, intent["amount"]),
             "presentment_details": None,
             "radar_options": {},
             "receipt_email": intent["receipt_email"],

@@ -126,17 +126,13 @@ def refigure(book: Book, session: Thing) -> Thing:
 
 
 def expire(book: Book, session: Thing) -> Thing:
-    """Nobody is going to pay it; what was begun for it lapses. Raises Refused."""
-    from .subscriptions import lapse
-
+    """Nobody is going to pay it. Raises WrongState."""
     if session["status"] != "open":
         raise WrongState(
             f"Only Checkout Sessions with a status in ['open'] can be expired. This Checkout"
             f" Session has a status of {session['status']}."
         )
-    if begun := session.get("_subscription"):
-        lapse(book, book.get("subscription", begun))
-    book.change(session, status="expired", url=None, expires_at=book.now(session["customer"]))
+    book.change(session, status="expired", url=None)
     book.emit("checkout.session.expired", session)
     return session
 
@@ -152,12 +148,6 @@ def change_session(book: Book, given: Thing, named: str) -> Thing:
     """Change the metadata of a session."""
     session = book.get("checkout.session", named)
     return update(book, session, "checkout.session.updated", given)
-
-
-@register.post("/v1/checkout/sessions/{id}/expire")
-def expire_session(book: Book, given: Thing, named: str) -> Thing:
-    """End a session that nobody paid."""
-    return expire(book, book.get("checkout.session", named))
 
 
 @register.list(

@@ -169,7 +169,13 @@ def keep_line(book: Book, subscription: Thing, line: Line) -> None:
         book, customer, line.price, line.quantity, amount=line.amount, description=line.description
     )
     period = {"end": line.end, "start": line.start}
-    book.change(item, proration=line.is_proration, discountable=False, period=period)
+    book.change(
+        item,
+        proration=line.is_proration,
+        discountable=False,
+        period=period,
+        _item=line.subscription_item,
+    )
 
 
 def change(book: Book, subscription: Thing, **fields: Any) -> Thing:
@@ -249,8 +255,8 @@ def fall_behind(book: Book, subscription: Thing, invoice: Thing) -> None:
     if subscription["status"] == "active":
         change(book, subscription, status="past_due")
     if invoice["next_payment_attempt"] is None:
+        book.change(invoice, auto_advance=False)
         end(book, subscription, reason="payment_failed")
-        invoices.close(book, invoice, "uncollectible")
 
 
 def end(book: Book, subscription: Thing, *, reason: str | None) -> Thing:

@@ -448,6 +448,7 @@ LOGGING: dict[str, Any] = {
         "django.server": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
+        "stripe": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},
         **{
             name: {"level": "WARNING"}

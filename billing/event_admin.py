@@ -94,7 +94,7 @@ class StripeEventAdmin(ReadOnly, ModelAdmin):
 
     @admin.action(description="Replay: process now", permissions=["replay"])
     def replay(self, request: HttpRequest, queryset: QuerySet[StripeEvent]) -> None:
-        """Have the chosen events processed anew. What was told of them is not told again."""
+        """Have the chosen events processed anew; what they brought about is not done twice."""
         self._note(request, queryset, "Replayed")
         count = deliveries.replay(queryset)
         messages.success(request, f"{count} events are processed now.")

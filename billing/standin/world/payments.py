@@ -73,10 +73,10 @@ def confirm(book: Book, intent: Thing, method: Thing, *, present: bool) -> str:
     """Try to take the money; the intent's status after. ``present``: the holder can be asked."""
     card = CARDS[method["_card"]]
     book.change(intent, payment_method=method["id"], next_action=None, last_payment_error=None)
-    fails = method.get("_fails") or (card.later and not present)
-    if card.declines[0] or (fails and not present):
+    fails = card.declines[0] or method.get("_fails") or (card.later and not present)
+    if fails:
         return _fail(book, intent, method)
-    if card.asks and present:
+    if card.asks and present and not method.get("_proved"):
         action = {
             "redirect_to_url": {"return_url": None, "url": f"{book.base}/prove/{intent['id']}"},
             "type": "redirect_to_url",
@@ -94,7 +94,9 @@ def confirm(book: Book, intent: Thing, method: Thing, *, present: bool) -> str:
 
 
 def succeed(book: Book, intent: Thing, method: Thing) -> Thing:
-    """The money came; the charge."""
+    """The money came; the charge. A card whose holder proved themselves once is not asked again."""
+    if intent["status"] == "requires_action":
+        book.change(method, _proved=True)
     pending = intent["latest_charge"] and book.get("charge", intent["latest_charge"])
     if not pending or pending["status"] != "pending":
         pending = _charge(book, intent, method, status="succeeded")

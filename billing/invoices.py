@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -13,10 +13,13 @@ from django.db import IntegrityError, transaction
 from billing.customers import owner_of
 from billing.gateway import asking, client
 from billing.models import Payment
-from billing.plans import Sold
+from billing.plans import Sold, sold_at
 from billing.told import id_of, sold_by
+from core.errors import NotFound
 
 log = logging.getLogger("techpack.billing")
+
+MOST: Final = 100
 
 
 def paid_invoice(*, invoice_id: str) -> Payment | None:
@@ -28,8 +31,34 @@ def paid_invoice(*, invoice_id: str) -> Payment | None:
     with asking("read an invoice"):
         params: Any = {"expand": ["payments"]}
         invoice = client().v1.invoices.retrieve(invoice_id, params=params).to_dict()
-    sold = _plan_of(invoice)
-    if invoice["status"] != "paid" or not invoice["amount_paid"] or sold is None:
+    return _written(invoice)
+
+
+def note_missing(*, stripe_id: str, newest: str) -> None:
+    """Write down what a subscription's invoices brought whose webhooks were lost.
+
+    Nothing is asked where ``newest``, its latest invoice, is known. Raises ProviderUnavailable.
+    """
+    if not newest or Payment.objects.filter(source_key=f"invoice:{newest}").exists():
+        return
+    params: Any = {
+        "subscription": stripe_id,
+        "status": "paid",
+        "limit": MOST,
+        "expand": ["data.payments"],
+    }
+    with asking("list a subscription's invoices"):
+        listed = client().v1.invoices.list(params=params).data
+    for invoice in reversed(listed):
+        _written(invoice.to_dict())
+
+
+def _written(invoice: Mapping[str, Any]) -> Payment | None:
+    if invoice["status"] != "paid" or not invoice["amount_paid"]:
+        return None
+    if known := Payment.objects.filter(source_key=f"invoice:{invoice['id']}").first():
+        return known
+    if (sold := _plan_of(invoice)) is None:
         return None
     of_plan = subscription_of(invoice)
     named = (of_plan.get("metadata") or {}).get("user", "")
@@ -61,10 +90,22 @@ def _plan_of(invoice: Mapping[str, Any]) -> Sold | None:
     lines = sorted(invoice["lines"]["data"], key=lambda line: line["amount"], reverse=True)
     for line in lines:
         price = ((line.get("pricing") or {}).get("price_details") or {}).get("price")
-        sold = sold_by(price if isinstance(price, Mapping) else {"id": price})
+        sold = _sold_at(id_of(price))
         if sold is not None and sold.plan:
             return sold
     return None
+
+
+def _sold_at(price_id: str) -> Sold | None:
+    if not price_id:
+        return None
+    if (sold := sold_at(price_id)) is not None:
+        return sold
+    try:
+        with asking("read a price"):
+            return sold_by(client().v1.prices.retrieve(price_id).to_dict())
+    except NotFound:
+        return None
 
 
 def _note(user_id: UUID, invoice: Mapping[str, Any], sold: Sold) -> Payment | None:

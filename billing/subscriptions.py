@@ -20,8 +20,8 @@ from django.db.models import F
 from billing import doubles, invoices, tiers
 from billing.customers import owner_of
 from billing.gateway import asking, client
-from billing.models import Customer, Payment, Subscription
-from billing.told import PAID, PAST_DUE, Told, best_of, id_of, moment, told
+from billing.models import Customer, Subscription
+from billing.told import PAST_DUE, Told, best_of, id_of, moment, told
 from core.errors import NotFound
 
 log = logging.getLogger("techpack.billing")
@@ -51,7 +51,7 @@ def refresh_of(*, user_id: UUID, also: str = "") -> Subscription | None:
     due_since = _due_since(best)
     applied = tiers.apply(user_id=user_id, read=row.reads, told=best, due_since=due_since)
     if best is not None:
-        _note_payment(best)
+        invoices.note_missing(stripe_id=best.stripe_id, newest=best.latest_invoice)
         doubles.end_others(best, everything)
     return applied
 
@@ -124,11 +124,3 @@ def _due_since(best: Told | None) -> datetime | None:
     asked_at = [(one.get("status_transitions") or {}).get("finalized_at") for one in found]
     dates = [at or one["created"] for at, one in zip(asked_at, found, strict=True)]
     return moment(min(dates, default=None))
-
-
-def _note_payment(best: Told) -> None:
-    """A payment whose webhook was lost is written down now."""
-    if best.status not in PAID or not best.latest_invoice:
-        return
-    if not Payment.objects.filter(source_key=f"invoice:{best.latest_invoice}").exists():
-        invoices.paid_invoice(invoice_id=best.latest_invoice)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from copy import copy
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -71,7 +72,7 @@ def apply(
         if row is None:
             return None
         now: datetime = row.now
-        before, old = _shown(row), Subscription(tier=row.tier, stripe_id=row.stripe_id)
+        before, old = _shown(row), copy(row)
         _follow(row, told, now=now, due_since=due_since)
         fields = {name: getattr(row, name) for name in TOLD_FIELDS}
         if not rows.update(applied_read=read, updated_at=Now(), **fields):
@@ -138,7 +139,7 @@ def _look_at(row: Subscription, now: datetime) -> datetime | None:
 
 def _turn(row: Subscription, old: Subscription, told: Told | None, now: datetime) -> None:
     """The tier changed: user, credits, the numbered change and the event, once."""
-    reason = _reason(row, old, told)
+    reason, interval = _reason(row, old, told), row.interval or old.interval
     Subscription.objects.filter(pk=row.pk).update(changes=F("changes") + 1)
     row.changes += 1
     get_user_model().objects.filter(pk=row.user_id).update(tier=row.tier)
@@ -149,10 +150,11 @@ def _turn(row: Subscription, old: Subscription, told: Told | None, now: datetime
         number=row.changes,
         from_tier=old.tier,
         to_tier=row.tier,
-        interval=row.interval,
+        interval=interval,
         reason=reason,
     )
-    data = {"fromTier": old.tier, "toTier": row.tier, "interval": row.interval, "reason": reason}
+    data = {"fromTier": old.tier, "toTier": row.tier, "interval": interval or None}
+    data["reason"] = reason
     emit(type="SubscriptionTierChanged", user_id=row.user_id, data=data)
 
 

@@ -1,4 +1,4 @@
-"""The documentation for users: ``docs/**/*.md``, served under ``/docs/``."""
+"""The documentation for users: ``docs/**/*.md``, served under ``/docs/``, and events' schemas."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ FOLDER: Path = settings.BASE_DIR / "docs"
 FOR_BUILDERS = "adr"  # why it is built as it is: for those who read the code
 FOR_OPERATORS = "operations/"  # for those who run the product: folded away beside the others
 INDEX = ""
+
+
+@cache
+def schemas() -> dict[str, Path]:
+    """Every event's JSON Schema: its address below ``/docs/`` → its file."""
+    found = sorted((FOLDER / "events").glob("*.schema.json"))
+    return {path.relative_to(FOLDER).as_posix(): path for path in found}
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,9 @@ def grouped(sheets: list[Sheet]) -> list[Group]:
 
 @require_safe
 def docs(request: HttpRequest, address: str = INDEX) -> HttpResponse:
-    """One page of the documentation, beside the list of all."""
+    """One page of the documentation, beside the list of all; or an event's schema."""
+    if address in schemas():
+        return HttpResponse(schemas()[address].read_bytes(), content_type="application/schema+json")
     if address not in files():
         if f"{address}/" in files():
             return redirect("docs-page", f"{address}/", permanent=True)

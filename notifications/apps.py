@@ -14,6 +14,7 @@ class NotificationsConfig(AppConfig):
         from core import outbox
         from credits import budget
         from notifications import consuming, metrics, outgoing, receivers, ringing
+        from notifications import event_admin as _event_admin  # noqa: F401 - registers itself
         from notifications import webhook_admin as _webhook_admin  # noqa: F401 - registers itself
         from notifications.event_types import TYPES
 

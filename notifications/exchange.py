@@ -73,7 +73,8 @@ def connect(*, heartbeat_s: int = 0) -> Connection:
             "client_properties": {"connection_name": "techpack"},
         },
     )
-    connection.connect()
+    # Once, and once more where it was refused at once: whoever asks has pauses of its own.
+    connection.ensure_connection(max_retries=1, interval_start=0, timeout=CONNECT_WITHIN_S)
     return connection
 
 

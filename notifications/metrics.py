@@ -1,4 +1,4 @@
-"""Figures of users' own addresses for Prometheus."""
+"""Figures of users' own addresses, and of events, for Prometheus."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from notifications import outgoing_figures
+from notifications.event_figures import EventsCollector
 from notifications.outgoing_figures import Targets
 
 
@@ -43,3 +44,4 @@ def _targets(found: Targets | None) -> GaugeMetricFamily:
 def register() -> None:
     """Export these figures from this process, once."""
     REGISTRY.register(WebhooksCollector())
+    REGISTRY.register(EventsCollector())

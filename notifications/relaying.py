@@ -51,21 +51,21 @@ def relay() -> int:
         with _alone() as is_alone:
             if not is_alone:
                 break
-            # Whoever rings while this one holds the lock goes away again: so it looks once more.
-            carried += _carry_all(deadline)
+            try:
+                carried += _carry_all(deadline)
+            except BrokerAway as error:
+                log.warning("events wait, the broker does not take them: %s", error)
+                _rest.begin()
+                break
+        # Whoever rang while this one held the lock went away again: so it looks once more.
     return carried
 
 
 def _carry_all(deadline: float) -> int:
     if not settings.EVENTS_URL:
         return _rounds(_consumed, deadline)
-    try:
-        with Publisher() as publisher:
-            carried = _rounds(partial(_published, publisher), deadline)
-    except BrokerAway as error:
-        log.warning("events wait, the broker does not take them: %s", error)
-        _rest.begin()
-        return 0
+    with Publisher() as publisher:
+        carried = _rounds(partial(_published, publisher), deadline)
     _rest.end()
     return carried
 

@@ -11,9 +11,10 @@ from django.conf import LazySettings
 from accounts.models import User
 from core.outbox import emit
 from notifications import consuming, relaying
+from notifications.catalogue import EVENTS
 from notifications.consuming import Consumer
 
-SAID = "product.updated"  # any type of the catalogue
+SAID, SHOUTED = "test.said", "test.shouted"
 
 
 class Heard:
@@ -39,6 +40,8 @@ Listen = Callable[..., Heard]
 def _consumers_of_its_own(monkeypatch: pytest.MonkeyPatch, settings: LazySettings) -> None:
     """Those of the product stay away, and no broker is asked unless the test has one."""
     monkeypatch.setattr(consuming, "_consumers", {})
+    for type in (SAID, SHOUTED):
+        monkeypatch.setitem(EVENTS, type, f"{type}.v1")
     monkeypatch.setattr(relaying, "_rest", relaying.Rest())
     monkeypatch.setattr(consuming, "PAUSES_S", (0.0, 0.0))
     settings.EVENTS_URL = ""

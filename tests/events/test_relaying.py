@@ -23,7 +23,7 @@ from notifications.models import DeadLetter, EventDelivery
 from notifications.relaying import forget_old, relay
 from notifications.ringing import Ringer
 
-from .conftest import SAID, Listen, say
+from .conftest import SAID, SHOUTED, Listen, say
 
 pytestmark = pytest.mark.django_db
 
@@ -88,7 +88,7 @@ def test_what_nobody_asks_for_costs_no_question_of_its_own(
 
     heard = listen("picky", wants=wants)
     say(ada, *range(60))
-    say(ada, *range(60), type="job.updated")
+    say(ada, *range(60), type=SHOUTED)
     say(berta, 5)
     with CaptureQueriesContext(
         connection,
@@ -101,9 +101,9 @@ def test_what_nobody_asks_for_costs_no_question_of_its_own(
 
 
 def test_a_consumer_is_told_of_its_own_types_alone(ada: User, listen: Listen) -> None:
-    heard = listen("jobs", ("job.updated",))
+    heard = listen("jobs", (SHOUTED,))
     say(ada, 1)
-    say(ada, 2, type="job.updated")
+    say(ada, 2, type=SHOUTED)
     relay()
     assert heard.numbers(ada) == [2]
 

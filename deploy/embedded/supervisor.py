@@ -33,7 +33,7 @@ from deploy.embedded.valkey import SMALL_TALK, Valkey
 
 HOUSEWORK_PROCESSES = 2
 # They mostly wait for providers and for servers of users, and must not keep the housework waiting.
-FILM_THREADS = 8
+FILM_THREADS = 12  # webhooks take at most four of them
 STOP_WITHIN_S = 2.5
 DATABASE_STOP_WITHIN_S = 5.0
 DATABASE_CHECK_S = 1.0

@@ -7,20 +7,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import stripe
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db import connection
 from django.test import Client
-from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 from playwright.sync_api import Error as BrowserError
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
+from billing import webhooks
+from billing.standin import here
 from config.celery import app
+from config.payments import STANDIN_PATH, Payments
+from credits.audit import differences
 from generation.work import run_job
 from techpack import demo, operations
 from techpack.models import Product
 from tests.asgi import serving
+from tests.browser.shop import Shop
 from videos.models import Video
 
 # Playwright's loop runs in the test's thread; the test's own database calls are no part of it.
@@ -223,3 +229,29 @@ def streaming(transactional_db: None) -> Iterator[str]:
     """The address of a server that streams, beside ``live_server``; same database."""
     with serving() as url:
         yield url
+
+
+@pytest.fixture
+def shop(
+    streaming: str, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Shop]:
+    """The streaming server, which sells by a stand-in of its own; the ledger stays in balance."""
+    settings.PUBLIC_URL, settings.DATA_DIR = streaming, tmp_path
+    settings.PAYMENTS = Payments(
+        "standin", "sk_test_standinbrowser", streaming + STANDIN_PATH, "whsec_browser"
+    )
+    settings.STRIPE_SECRET_KEY = settings.PAYMENTS.secret_key
+    monkeypatch.setattr(stripe, "api_base", settings.PAYMENTS.api_base)
+    world = here.world()
+    world.enlist(url=webhooks.endpoint_url(), secret=settings.PAYMENTS.webhook_secret)
+    yield Shop(streaming, world)
+    assert differences() == []
+
+
+@pytest.fixture
+def tab(context: BrowserContext, person: User, shop: Shop) -> Page:
+    """A signed-in tab of the shop; refusals are part of this, so nobody listens to complaints."""
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    give_session(page, person, shop.url)
+    return page

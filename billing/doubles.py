@@ -9,24 +9,29 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 import stripe
+from django.conf import settings
+from django.urls import reverse
 
 from billing.gateway import asking, client
 from billing.invoices import payment_intents
+from billing.plans import PRO
 from billing.told import PAID, Told
 from core.errors import NotFound
+from notifications.operations import notify
 
 log = logging.getLogger("techpack.billing")
 
 MOST = 100
 
 
-def end_others(best: Told, everything: Iterable[Told]) -> list[str]:
-    """End and pay back what runs beside the subscription that counts; returns their ids.
+def end_others(*, user_id: UUID, best: Told, everything: Iterable[Told]) -> list[str]:
+    """End and pay back what runs beside the subscription that counts, and tell; returns their ids.
 
     Money first: whoever stops in between finds the subscription again. Done twice, it pays back
-    once.
+    once, and whoever ended it tells. Raises ProviderUnavailable.
     """
     if best.status not in PAID:
         return []
@@ -38,12 +43,26 @@ def end_others(best: Told, everything: Iterable[Told]) -> list[str]:
         if _end(other.stripe_id):
             log.warning("subscription %s was a second one, and ended", other.stripe_id)
             ended.append(other.stripe_id)
+            _tell(user_id)
     return ended
 
 
 def _is_double(other: Told, best: Told) -> bool:
     is_later = (other.created_at, other.stripe_id) > (best.created_at, best.stripe_id)
     return other.is_living and bool(other.checkout) and is_later
+
+
+def _tell(user_id: UUID) -> None:
+    name = settings.PLANS[PRO]["name"]
+    notify(
+        user_id=user_id,
+        kind="billing.bought_twice",
+        title=f"{name} was bought twice",
+        body=f"You paid for {name} a second time. That payment is paid back in full, and what it "
+        f"was for has ended. The first one goes on: you stay on {name}.",
+        link=reverse("billing:plan"),
+        link_label="See your plan",
+    )
 
 
 def _pay_back(stripe_id: str) -> None:

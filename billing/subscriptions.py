@@ -52,7 +52,7 @@ def refresh_of(*, user_id: UUID, also: str = "") -> Subscription | None:
     applied = tiers.apply(user_id=user_id, read=row.reads, told=best, due_since=due_since)
     if best is not None:
         invoices.note_missing(stripe_id=best.stripe_id, newest=best.latest_invoice)
-        doubles.end_others(best, everything)
+        doubles.end_others(user_id=user_id, best=best, everything=everything)
     return applied
 
 

@@ -152,7 +152,7 @@ def test_a_tab_that_is_closed_before_the_way_back_loses_nothing(
     follow(other, f"{shop.url}/prices")
     begin(tab, shop)
     tab.close()
-    shop.world.actions.complete(Checkout.objects.get().session_id)
+    shop.world.actions.complete(str(Checkout.objects.get().session_id))
     shop.deliver()
     expect(other.locator("#balance")).to_have_accessible_name("218.00 credits free on Pro")
     expect(other.get_by_role("main").get_by_text("You are on Pro")).to_be_visible()

@@ -85,6 +85,7 @@ TOGETHER = {
         "e2e/test_killed_purchases.py",
         "e2e/test_killed_videos.py",
         "e2e/test_main_way.py",
+        "e2e/test_webhooks.py",
         "events/test_rabbitmq.py",
         "model_server/test_process.py",
         "runtime/test_supervisor.py",

@@ -155,9 +155,7 @@ def test_who_proves_themselves_pays(world: World, checkout: Opener, price: str) 
     assert len(world.actions.listed("charge")) == 1
 
 
-def test_who_does_not_prove_themselves_may_use_another_card(
-    world: World, checkout: Opener
-) -> None:
+def test_who_does_not_prove_themselves_may_use_another_card(world: World, checkout: Opener) -> None:
     session = checkout("price_pro_month")
     world.actions.abandon_3ds(session.id)
     world.actions.fail_3ds(session.id)

@@ -52,11 +52,16 @@ def close(checkout: Checkout) -> None:
 
 
 def close_other_plans(*, user: Any, sold: Sold) -> None:
-    """Nobody pays for the plan by the year and by the month. Raises ProviderUnavailable."""
+    """Close what the plan could be paid in besides what ``begin`` hands out.
+
+    That is the other interval, and this one where it was begun long ago. Raises
+    ProviderUnavailable.
+    """
     is_open = Checkout.objects.filter(
         user=user, kind=Checkout.Kind.PLAN, state=Checkout.State.OPEN, session_id__isnull=False
     )
-    for other in is_open.exclude(sold=sold.name):
+    is_new = Now() - HANDED_OUT_FOR
+    for other in is_open.exclude(sold=sold.name, created_at__gt=is_new):
         close(other)
 
 

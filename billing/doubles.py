@@ -48,8 +48,12 @@ def end_others(*, user_id: UUID, best: Told, everything: Iterable[Told]) -> list
 
 
 def _is_double(other: Told, best: Told) -> bool:
-    is_later = (other.created_at, other.stripe_id) > (best.created_at, best.stripe_id)
-    return other.is_living and bool(other.checkout) and is_later
+    if other.stripe_id == best.stripe_id:
+        return False
+    is_later = other.created_at > best.created_at
+    # Of two that were bought in the same second the one that does not count.
+    is_twin = other.created_at == best.created_at and bool(best.checkout)
+    return other.is_living and bool(other.checkout) and (is_later or is_twin)
 
 
 def _tell(user_id: UUID) -> None:

@@ -65,3 +65,12 @@ def topup_sold(credits: int) -> Sold:
 def sold_at(price_id: str) -> Sold | None:
     """What Stripe's price is for; None for a price that is not ours."""
     return next((one for one in everything_sold().values() if one.price_id == price_id), None)
+
+
+def sold_as(name: str) -> Sold | None:
+    """What was sold under a name: also a top-up that is not on the price list any more."""
+    kind, _, credits = name.partition("_")
+    if kind == "topup" and credits.isascii() and credits.isdigit():
+        former = Sold(name, 0, f"{int(credits)} credits", topup=int(credits))
+        return everything_sold().get(name, former)
+    return everything_sold().get(name)

@@ -16,7 +16,7 @@ from billing import subscriptions
 from billing.gateway import asking, client
 from billing.invoices import paid_invoice
 from billing.models import Checkout, Payment
-from billing.plans import Sold, everything_sold
+from billing.plans import Sold, sold_as
 from billing.told import id_of
 from core.errors import NotFound
 from core.money import CREDIT
@@ -37,7 +37,7 @@ def settle(*, session_id: str) -> Checkout | None:
     if (session := _read(session_id)) is None:
         return None
     checkout = _checkout_of(session)
-    sold = everything_sold().get(checkout.sold) if checkout else None
+    sold = sold_as(checkout.sold) if checkout else None
     if checkout is None or sold is None:
         log.info("the checkout %s is nobody's here", session_id)
         return None
@@ -129,7 +129,7 @@ def _checkout_of(session: Mapping[str, Any]) -> Checkout | None:
     if known := Checkout.objects.filter(session_id=session["id"]).first():
         return known
     named = session.get("metadata") or {}
-    sold = everything_sold().get(named.get("sold", ""))
+    sold = sold_as(named.get("sold", ""))
     try:
         pk, user_id = UUID(named["checkout"]), UUID(named["user"])
     except (KeyError, ValueError):

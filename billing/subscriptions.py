@@ -50,7 +50,7 @@ def refresh_of(*, user_id: UUID, also: str = "") -> Subscription | None:
     best = best_of(everything)
     due_since = _due_since(best)
     applied = tiers.apply(user_id=user_id, read=row.reads, told=best, due_since=due_since)
-    if best is not None:
+    if best is not None and applied is not None:  # else a later reader sees to it
         invoices.note_missing(stripe_id=best.stripe_id, newest=best.latest_invoice)
         doubles.end_others(user_id=user_id, best=best, everything=everything)
     return applied

@@ -146,6 +146,16 @@ def test_a_checkout_that_was_lost_here_is_still_paid_for(stripe_world: World, pe
     assert (found.pk, found.state, topups(person)) == (checkout.pk, "completed", [50])
 
 
+def test_a_top_up_that_is_not_sold_any_more_arrives(
+    stripe_world: World, person: Any, settings: Any
+) -> None:
+    checkout = buy(person, 50)
+    pay(stripe_world, checkout)
+    settings.TOPUPS = {200: 32}
+    assert back(person, checkout).state == "completed"
+    assert topups(person) == [50]
+
+
 def test_a_checkout_of_somebody_who_is_gone_is_nobodys(stripe_world: World, person: Any) -> None:
     checkout = buy(person, 50)
     pay(stripe_world, checkout)

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.db.models.functions import Now
 
 from billing import checkout as sessions
-from billing import subscriptions
+from billing import doubles, subscriptions
 from billing.models import Checkout, Customer, Subscription
 from billing.plans import plan_sold
 from billing.standin.world import World
 from core.errors import Conflict
 from notifications.models import Notification
 from tests.billing.buying import back, buy, by_hand, living, pay, session_of, tier_of, topups
-from tests.billing.words import new_person, pro_lots
+from tests.billing.words import new_person, pro_lots, said
 from tests.videos.at_once import at_once
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +76,14 @@ def test_the_other_interval_closes_the_checkout_that_was_open(
     assert stripe_world.actions.read(session_of(second))["status"] == "open"
     first.refresh_from_db()
     assert first.state == "expired"
+
+
+def test_an_old_tab_of_the_same_plan_is_closed_too(stripe_world: World, person: Any) -> None:
+    first = buy(person, "month")
+    Checkout.objects.filter(pk=first.pk).update(created_at=Now() - timedelta(minutes=31))
+    second = buy(person, "month")
+    assert second.pk != first.pk
+    assert stripe_world.actions.read(session_of(first))["status"] == "expired"
 
 
 def test_who_has_the_plan_is_led_to_change_its_interval(stripe_world: World, person: Any) -> None:
@@ -181,3 +192,31 @@ def test_two_clicks_at_once_make_one_checkout(stripe_world: World) -> None:
     assert len({one.pk for one in found}) == len({one.url for one in found}) == 1, found
     assert len(stripe_world.actions.listed("checkout.session")) == 1
     assert len(stripe_world.actions.listed("customer")) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "days_later", "is_bought", "is_ended"),
+    [
+        ("active", 1, True, True),
+        ("past_due", 1, True, True),
+        ("active", 0, True, True),
+        ("canceled", 1, True, False),
+        ("active", 1, False, False),
+        ("past_due", -1, True, False),
+    ],
+)
+def test_what_counts_as_bought_twice(
+    status: str, days_later: int, is_bought: bool, is_ended: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(doubles, "_pay_back", asked.append)
+    monkeypatch.setattr(doubles, "_end", lambda stripe_id: False)
+    best = said("active", checkout="first")
+    other = said(
+        status,
+        stripe_id="sub_2",
+        created_at=best.created_at + timedelta(days=days_later),
+        checkout="second" if is_bought else "",
+    )
+    doubles.end_others(user_id=uuid4(), best=best, everything=[best, other])
+    assert asked == (["sub_2"] if is_ended else [])

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.operations import follow_tier
+from billing import notices
 from notifications import consuming
 
 TIER_CHANGED = "SubscriptionTierChanged"
@@ -20,3 +21,4 @@ def permissions(message: Mapping[str, Any]) -> None:
 def register_all() -> None:
     """Have the consumers told."""
     consuming.register("permissions", [TIER_CHANGED], permissions)
+    consuming.register("notification", [TIER_CHANGED], notices.tier_changed)

@@ -147,7 +147,7 @@ class Payment(models.Model):
     """Money that came, and what of it went back.
 
     ``source_key`` names it once: ``topup:{payment intent}`` (the ledger's lot has the same) or
-    ``invoice:{invoice}``.
+    ``invoice:{invoice}``. Readers of what went back are numbered as those of a subscription are.
     """
 
     class Kind(models.TextChoices):
@@ -172,9 +172,14 @@ class Payment(models.Model):
     dispute_status = models.CharField(max_length=40, blank=True)  # Stripe's word
     receipt_url = models.URLField(max_length=2000, blank=True)  # Stripe's page of it
     paid_at = models.DateTimeField()
+    reads = models.BigIntegerField(default=0)
+    applied_read = models.BigIntegerField(default=0)
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(applied_read__lte=F("reads")), name="payment_read_was_begun"
+            ),
             models.CheckConstraint(
                 condition=Q(refunded__gte=0, refunded__lte=F("amount")),
                 name="payment_refunded_within_paid",

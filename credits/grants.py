@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -34,6 +35,19 @@ from credits.posting import (
 )
 
 GRACE = timedelta(days=7)
+
+DebtPaid = Callable[[UUID, Lot, Microcredits, Microcredits], None]
+
+_debt_listeners: list[DebtPaid] = []
+
+
+def on_debt_paid(listener: DebtPaid) -> None:
+    """Call ``listener(user_id, lot, paid, left)`` in the transaction in which a new lot pays a debt.
+
+    Amounts are µcr; ``left`` is what is owed still.
+    """
+    if listener not in _debt_listeners:
+        _debt_listeners.append(listener)
 
 
 def open_account(*, user: Any) -> Account:
@@ -92,14 +106,21 @@ def credit(
     expires_at: datetime | None = None,
 ) -> tuple[Lot, bool]:
     """A lot for an account that is locked: ``(lot, whether it is new)``. Raises InvalidRequest."""
+    debt = Account.objects.values_list("debt", flat=True).get(pk=account.pk)
+    paid = min(debt, amount)
+    note = f"{reason} ({worded(paid)} of it paid a debt)" if paid else reason
     words = {"account": account.pk, "lot": uuid7(), "kind": kind, "amount": amount}
-    words |= {"source_key": source_key, "reason": reason[:REASON_LONGEST]}
+    words |= {"source_key": source_key, "reason": note[:REASON_LONGEST]}
     words |= {"effective_at": effective_at or database_now(), "expires_at": expires_at}
     (is_new,) = sql.ask(sql.ADD_LOT, words)
     if is_new is None:
         why = "These credits would have expired already."
         raise InvalidRequest(why, fields={"expires_at": [why]})
-    return Lot.objects.get(source_key=source_key), is_new
+    lot = Lot.objects.get(source_key=source_key)
+    if is_new and paid and account.user_id is not None:
+        for listener in _debt_listeners:
+            listener(account.user_id, lot, paid, debt - paid)
+    return lot, is_new
 
 
 def grant_month(account: Account, *, now: datetime) -> None:

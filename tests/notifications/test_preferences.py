@@ -48,6 +48,10 @@ def test_who_chose_nothing_is_told_in_the_usual_way(ada: User) -> None:
         "job.failed": Way(inbox=True, email=True),
         "content.refused": Way(inbox=True, email=True),
         "credits.low": Way(inbox=True, email=True),
+        "billing.plan": Way(inbox=True, email=True),
+        "billing.due": Way(inbox=True, email=True),
+        "billing.paid": Way(inbox=True, email=False),
+        "billing.money_back": Way(inbox=True, email=True),
         "webhook.disabled": Way(inbox=True, email=True),
     }
 
@@ -175,10 +179,17 @@ def test_the_page_shows_and_saves_without_a_script(browser: Client, ada: User) -
         ("inbox", "job.failed"),
         ("inbox", "content.refused"),
         ("inbox", "credits.low"),
+        ("inbox", "billing.plan"),
+        ("inbox", "billing.due"),
+        ("inbox", "billing.paid"),
+        ("inbox", "billing.money_back"),
         ("inbox", "webhook.disabled"),
         ("email", "job.failed"),
         ("email", "content.refused"),
         ("email", "credits.low"),
+        ("email", "billing.plan"),
+        ("email", "billing.due"),
+        ("email", "billing.money_back"),
         ("email", "webhook.disabled"),
     }
     assert SUBJECTS["job.failed"].always in page
@@ -189,6 +200,10 @@ def test_the_page_shows_and_saves_without_a_script(browser: Client, ada: User) -
         "job.failed": Way(inbox=True, email=False),
         "content.refused": Way(inbox=True, email=False),
         "credits.low": Way(inbox=True, email=False),
+        "billing.plan": Way(inbox=False, email=False),
+        "billing.due": Way(inbox=True, email=False),
+        "billing.paid": Way(inbox=False, email=False),
+        "billing.money_back": Way(inbox=True, email=False),
         "webhook.disabled": Way(inbox=False, email=False),
     }
     assert checked_of(browser.get(PAGE).content.decode()) == {
@@ -196,6 +211,8 @@ def test_the_page_shows_and_saves_without_a_script(browser: Client, ada: User) -
         ("inbox", "job.failed"),
         ("inbox", "content.refused"),
         ("inbox", "credits.low"),
+        ("inbox", "billing.due"),
+        ("inbox", "billing.money_back"),
     }
 
 

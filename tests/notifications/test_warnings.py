@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from accounts.models import User
+from config.payments import Payments
 from core.ids import uuid7
 from core.models import Event
 from core.money import CREDIT
@@ -42,8 +44,16 @@ def test_a_crossed_threshold_is_told_once_with_the_next_thing_to_do(ada: User) -
     row = Notification.objects.get()
     assert (row.kind, row.context) == ("budget.warning", {"threshold": "50"})
     assert row.body == "You have used 50 % of this month's 18 credits; 9 are left."
-    assert (row.link, row.link_label) == ("/prices", "See prices")
+    assert (row.link, row.link_label) == ("/credits", "Top up")
     assert Event.objects.filter(user_id=ada.pk, type="notification.created").count() == 1
+
+
+def test_where_nothing_is_sold_a_warning_leads_to_the_prices(ada: User, settings: Any) -> None:
+    settings.PAYMENTS = Payments("off")
+    use(ada, 9)
+    budget.due(user=ada)
+    row = Notification.objects.get()
+    assert (row.link, row.link_label) == ("/prices", "See prices")
 
 
 def test_each_threshold_has_its_title(ada: User) -> None:

@@ -64,8 +64,7 @@ def _page(
         "form": form,
         "refusal": refusal,
     }
-    status = 402 if refusal else 400 if form.errors else 200
-    return render(request, "standin/checkout.html", context, status=status)
+    return render(request, "standin/checkout.html", context)
 
 
 def _is_asked(session: here.Thing) -> bool:

@@ -55,7 +55,7 @@ class NewCardForm(forms.Form):
     """The card with which renewals are paid, and what is due now."""
 
     card = forms.ChoiceField(
-        label="Card", choices=NEW_CARDS, initial="good", widget=forms.RadioSelect
+        label="Another card", choices=NEW_CARDS, initial="good", widget=forms.RadioSelect
     )
 
 

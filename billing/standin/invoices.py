@@ -31,8 +31,7 @@ def invoice(request: HttpRequest, invoice_id: str) -> HttpResponse:
         "refusal": refusal,
         "receipts": _receipts_of(invoice_id),
     }
-    status = 402 if refusal else 400 if form.errors else 200
-    return render(request, "standin/invoice.html", context, status=status)
+    return render(request, "standin/invoice.html", context)
 
 
 def _receipts_of(invoice_id: str) -> list[str]:

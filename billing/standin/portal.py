@@ -61,8 +61,7 @@ def _home(request: HttpRequest, session: Thing, refusal: str = "", **forms: Any)
         "refusal": refusal,
         **forms,
     }
-    status = 402 if refusal else 400 if forms else 200
-    return render(request, "standin/portal.html", context, status=status)
+    return render(request, "standin/portal.html", context)
 
 
 def _confirm_change(

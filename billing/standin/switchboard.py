@@ -19,7 +19,7 @@ from billing.standin.world import Refused
 Do = Callable[[HttpRequest], str]  # what was done, in words
 
 SHOWN: Final = 30  # customers, the newest
-DELIVERIES_SHOWN: Final = 60
+DELIVERIES_SHOWN: Final = 40
 
 
 @here.only_here
@@ -73,7 +73,8 @@ def _to_end(request: HttpRequest) -> str:
 
 
 def _fail(request: HttpRequest) -> str:
-    here.world().actions.fail_payments(request.POST.get("customer", ""))
+    customer = here.read(request.POST.get("customer", ""), "customer")
+    here.world().actions.fail_payments(customer["id"])
     return "The next payments fail. Go on to the period’s end."
 
 

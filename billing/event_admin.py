@@ -56,9 +56,10 @@ class StripeEventAdmin(ReadOnly, ModelAdmin):
     show_full_result_count = False
     actions = ("replay", "set_aside")
     fieldsets = (
-        ("What Stripe said", {"fields": ("event_id", "type", "whose", "customer", "body")}),
+        ("What it is", {"fields": ("event_id", "type", "whose", "customer")}),
         ("How it went", {"fields": ("state", "attempts", "error", "traceback")}),
         ("When", {"fields": ("received_at", "due_at", "processed_at")}),
+        ("What Stripe said", {"fields": ("body",)}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StripeEvent]:

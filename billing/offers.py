@@ -29,8 +29,9 @@ class Asked:
 
     @classmethod
     def of(cls, checkout: Checkout) -> Asked:
-        """What a checkout is for. Raises KeyError for what was never sold."""
-        return cls(plans.everything_sold()[checkout.sold], inside(checkout.back_to))
+        """What a checkout is for, which may not be sold any more: then it has no price."""
+        sold = plans.sold_as(checkout.sold) or Sold(checkout.sold, 0, "A purchase")
+        return cls(sold, inside(checkout.back_to))
 
     @property
     def choice(self) -> dict[str, Any]:
@@ -47,7 +48,9 @@ class Asked:
 
     @property
     def price(self) -> str:
-        """``29 USD a month``, ``9 USD``."""
+        """``29 USD a month``, ``9 USD``; "" for what is not sold any more."""
+        if not self.sold.usd:
+            return ""
         each = {"month": " a month", "year": " a year"}.get(self.sold.interval, "")
         return f"{self.sold.usd} USD{each}"
 

@@ -66,6 +66,14 @@ def open_portal(*, user: Any, back_to: str = "", flow: str = "") -> str:
     return portal.portal_url(user=user, back_to=path, flow_data=way)
 
 
+def look_again(*, user: Any) -> None:
+    """Read anew what the user is subscribed to; where Stripe cannot be asked, nothing changes."""
+    try:
+        _newest_state(user)
+    except ProviderUnavailable:
+        log.warning("what %s changed is looked at later", user.pk)
+
+
 def settle_return(*, user: Any, session_id: str) -> Checkout:
     """The purchase that somebody comes back from, as Stripe says now.
 

@@ -25,14 +25,21 @@ from core.http import status_of
 from core.spreadsheets import csv_of, download
 
 RECENT = 5
+FROM_PORTAL = "/billing?from=portal"
 
 
 @login_required
 @never_cache
 @require_safe
 def plan(request: HttpRequest) -> HttpResponse:
-    """What the user is on, what can be bought, and what was paid lately."""
+    """What the user is on, what can be bought, and what was paid lately.
+
+    Who comes from the portal may have changed something, of which no webhook came yet.
+    """
     user: Any = request.user
+    if request.GET.get("from") == "portal":
+        operations.look_again(user=user)
+        return redirect("billing:plan")
     context = {
         "nav_active": "credits",
         "standing": standing_of(user),
@@ -54,6 +61,9 @@ def checkout(request: HttpRequest) -> HttpResponse:
     if not request.user.is_authenticated:
         return _sign_in_first(asked, is_known=is_sent)
     if not is_sent:
+        own = queries.subscription_of(request.user)
+        if (own.tier, own.interval) == (asked.sold.plan, asked.sold.interval):
+            return redirect("billing:plan")
         return _checkout_page(request, asked)
     try:
         begun = operations.start_checkout(user=request.user, **asked.choice, back_to=asked.back_to)
@@ -85,9 +95,8 @@ def _checkout_page(
 def portal(request: HttpRequest) -> HttpResponse:
     """On to the customer portal: card, invoices, canceling and resuming."""
     flow = request.POST.get("flow", "")
-    back_to = inside(request.POST.get("back_to", ""))
     try:
-        url = operations.open_portal(user=request.user, back_to=back_to, flow=flow)
+        url = operations.open_portal(user=request.user, back_to=FROM_PORTAL, flow=flow)
     except (Conflict, ProviderUnavailable) as error:
         messages.error(request, " ".join([error.message, *error.suggestions[:1]]))
         return redirect("billing:plan")
@@ -118,10 +127,11 @@ def canceled(request: HttpRequest, checkout_id: str) -> HttpResponse:
 
 def _outcome(request: HttpRequest, found: Checkout, *, is_canceled: bool = False) -> HttpResponse:
     standing = standing_of(request.user)
-    is_bought = found.state == Checkout.State.COMPLETED and (
-        found.kind == Checkout.Kind.TOPUP or standing.is_paid
-    )
-    is_over = is_canceled and found.state != Checkout.State.COMPLETED
+    is_done = found.state == Checkout.State.COMPLETED
+    is_bought = is_done and (found.kind == Checkout.Kind.TOPUP or standing.is_paid)
+    if is_done and not is_bought and standing.subscription.status not in ("", "incomplete"):
+        return redirect("billing:plan")  # it was paid once; what became of it stands there
+    is_over = is_canceled and not is_done
     context = {
         "nav_active": "credits",
         "checkout": found,

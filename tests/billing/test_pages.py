@@ -299,6 +299,27 @@ def test_a_way_through_the_portal_that_is_not_there_is_refused(
     assert visitor.post("/billing/portal", {"flow": "give_me_all"}).status_code == 400
 
 
+def test_who_comes_from_the_portal_sees_what_they_changed_without_any_webhook(
+    visitor: Client, stripe_world: World
+) -> None:
+    visitor.post("/billing/checkout", BUY_PRO)
+    session_id = str(Checkout.objects.get().session_id)
+    stripe_world.actions.complete(session_id)
+    visitor.get(f"/billing/return?session_id={session_id}")
+    (there,) = stripe_world.actions.listed("subscription")
+    stripe_world.actions.cancel_at_period_end(there["id"])
+    answer = visitor.get("/billing?from=portal", follow=True)
+    assert answer.redirect_chain == [("/billing", 302)]
+    assert "Canceled." in main_of(answer)
+
+
+def test_who_has_the_plan_is_not_asked_to_buy_it(visitor: Client, person: Any) -> None:
+    subscribed(person)
+    answer = visitor.get("/billing/checkout", BUY_PRO)
+    assert answer["Location"] == "/billing"
+    assert visitor.get("/billing/checkout", {"topup": "50"}).status_code == 200
+
+
 # --- Coming back ---------------------------------------------------------------------------
 
 
@@ -338,7 +359,7 @@ def test_the_way_back_says_what_came(
     said: str,
 ) -> None:
     settled_as_it_is(monkeypatch)
-    subscribed(person, tier=tier)
+    subscribed(person, tier=tier, status="active" if tier == "pro" else "incomplete")
     checkout = begun(person, state, sold, back_to="/videos?words=a+turn#new")
     answer = visitor.get(f"/billing/return?session_id={checkout.session_id}")
     assert said in main_of(answer)
@@ -346,6 +367,27 @@ def test_the_way_back_says_what_came(
     is_waiting = "on its way" in said
     assert ('http-equiv="refresh"' in html(answer)) is is_waiting
     assert ('data-follows="' in html(answer)) is is_waiting
+
+
+def test_the_way_back_from_long_ago_leads_to_what_became_of_it(
+    visitor: Client, person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settled_as_it_is(monkeypatch)
+    subscribed(person, tier="free", status="canceled")
+    checkout = begun(person, "completed", "pro_month")
+    answer = visitor.get(f"/billing/return?session_id={checkout.session_id}")
+    assert answer["Location"] == "/billing"
+
+
+def test_what_is_not_sold_any_more_is_still_told(
+    visitor: Client, person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settled_as_it_is(monkeypatch)
+    for state, said in (("completed", "70 credits are yours"), ("expired", "Nothing was charged")):
+        checkout = begun(person, state, "topup_70")
+        answer = visitor.get(f"/billing/return?session_id={checkout.session_id}")
+        assert said in main_of(answer)
+        assert "Try again" not in main_of(answer)
 
 
 def test_somebody_elses_purchase_is_not_there(visitor: Client) -> None:

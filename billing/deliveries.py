@@ -26,7 +26,7 @@ from accounts.addresses import client_address
 from billing import receivers
 from billing.messages import Message
 from billing.models import StripeEvent
-from billing.receivers import Effects
+from billing.receivers import Effect
 from core.commits import after_commit
 
 log = logging.getLogger("techpack.billing")
@@ -165,19 +165,15 @@ def _next_after(attempts: int) -> Any:
 
 def _process(event: StripeEvent, trigger: WebhookEventTrigger) -> None:
     trouble, effects = _gather(trigger)
-    for ask in effects.asks:
-        ask()
+    for effect in effects:
+        effect()
     if trouble is not None:
         raise trouble
-    with transaction.atomic():
-        mine = StripeEvent.objects.filter(pk=event.pk, attempts=event.attempts)
-        done = mine.update(processed_at=Coalesce("processed_at", Now()), due_at=None, error="")
-        if done and event.processed_at is None:  # what is replayed is not told again
-            for tell in effects.tells:
-                tell()
+    mine = StripeEvent.objects.filter(pk=event.pk, attempts=event.attempts)
+    mine.update(processed_at=Coalesce("processed_at", Now()), due_at=None, error="")
 
 
-def _gather(trigger: WebhookEventTrigger) -> tuple[Exception | None, Effects]:
+def _gather(trigger: WebhookEventTrigger) -> tuple[Exception | None, list[Effect]]:
     """What follows from an event once it was mirrored, and what was in the way of that.
 
     A copy that cannot be made is no reason to keep from anybody what they paid for.

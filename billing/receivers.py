@@ -1,7 +1,7 @@
 """What follows from Stripe's events. dj-stripe calls these after it mirrored what is told of.
 
-Of an event only ids are believed: each receiver names what is to be asked after, or told, and
-``billing/deliveries.py`` does that once dj-stripe's transaction is over.
+Of an event only ids are believed: each receiver names what is to be asked after, and
+``billing/deliveries.py`` has that done once dj-stripe's transaction is over.
 """
 
 from __future__ import annotations
@@ -9,37 +9,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
 from djstripe.event_handlers import djstripe_receiver
 from djstripe.models import Event
 
-from billing import purchases, subscriptions
+from billing import dunning, purchases, refunds, subscriptions
 
 Effect = Callable[[], object]
 
 
-@dataclass
-class Effects:
-    """What an event leads to.
-
-    ``asks`` call Stripe and may be done any number of times; ``tells`` are done once, in the
-    transaction that notes that the event was processed.
-    """
-
-    asks: list[Effect] = field(default_factory=list)
-    tells: list[Effect] = field(default_factory=list)
-
-
-_gathered: ContextVar[Effects] = ContextVar("effects")
+_gathered: ContextVar[list[Effect]] = ContextVar("effects")
 
 
 @contextmanager
-def gathering() -> Iterator[Effects]:
-    """Where receivers put what follows from an event."""
-    token = _gathered.set(Effects())
+def gathering() -> Iterator[list[Effect]]:
+    """Where receivers put what follows from an event, to be done any number of times."""
+    token = _gathered.set([])
     try:
         yield _gathered.get()
     finally:
@@ -69,7 +56,7 @@ def follow(event: Event) -> None:
 
 
 def _ask(verb: Callable[..., object], **ids: str) -> None:
-    _gathered.get().asks.append(partial(verb, **ids))
+    _gathered.get().append(partial(verb, **ids))
 
 
 def _about(event: Event) -> dict[str, Any]:
@@ -107,6 +94,7 @@ INVOICES: Final = (
     "invoice.payment_failed",
     "invoice.voided",
 )
+DUE: Final = ("invoice.payment_action_required", "invoice.payment_failed")
 REFUNDS: Final = (
     "charge.refund.updated",
     "charge.refunded",
@@ -145,17 +133,17 @@ def invoice_paid(event: Event, **_: Any) -> None:
 
 @_follows(*INVOICES)
 def invoice_changed(event: Event, **_: Any) -> None:
-    """Whether an invoice was paid says how its subscription stands."""
+    """Whether an invoice was paid says how its subscription stands, and whether it waits."""
     details = (_about(event).get("parent") or {}).get("subscription_details") or {}
     if stripe_id := _id_in(details.get("subscription")):
         _ask(subscriptions.refresh, stripe_id=stripe_id)
+    if event.type in DUE:
+        _ask(dunning.invoice_due, invoice_id=_about(event)["id"])
 
 
 @_follows(*REFUNDS)
 def charge_refunded(event: Event, **_: Any) -> None:
     """Money went back, or did not after all: the charge says how much is left."""
-    from billing import refunds
-
     about = _about(event)
     charge = about if about["object"] == "charge" else about.get("charge")
     if charge_id := _id_in(charge):
@@ -165,6 +153,4 @@ def charge_refunded(event: Event, **_: Any) -> None:
 @_follows(*DISPUTES)
 def dispute_changed(event: Event, **_: Any) -> None:
     """A payment is disputed, or that is decided."""
-    from billing import refunds
-
     _ask(refunds.dispute_changed, dispute_id=_about(event)["id"])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
+from threading import Barrier
 from threading import Event as Signal
 from typing import Any
 
@@ -43,15 +45,12 @@ class Mirror:
     def __init__(self) -> None:
         self.turns: list[str] = []
         self.does: Callable[[], None] = lambda: None
-        self.asks: list[Callable[[], object]] = []
-        self.tells: list[Callable[[], object]] = []
+        self.effects: list[Callable[[], object]] = []
 
     def __call__(self, trigger: WebhookEventTrigger) -> None:
         self.turns.append(trigger.json_body["id"])
         self.does()
-        effects = receivers._gathered.get()
-        effects.asks += self.asks
-        effects.tells += self.tells
+        receivers._gathered.get().extend(self.effects)
 
 
 def put(customer: str = "cus_1", kind: str = "invoice.tested", **about: Any) -> str:
@@ -103,10 +102,9 @@ def test_what_was_processed_is_not_processed_again(mirror: Mirror) -> None:
 def test_effects_come_after_the_mirror_and_outside_of_its_transaction(mirror: Mirror) -> None:
     one, seen = put(), []
     depth = len(connection.savepoint_ids)
-    mirror.asks = [lambda: seen.append(("asked", len(connection.savepoint_ids) - depth))]
-    mirror.tells = [lambda: seen.append(("told", len(connection.savepoint_ids) - depth))]
+    mirror.effects = [lambda: seen.append(len(connection.savepoint_ids) - depth)]
     deliveries.take(event_id=one)
-    assert seen == [("asked", 0), ("told", 1)]
+    assert seen == [0]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -142,6 +140,22 @@ def fails_as(error: BaseException) -> Callable[..., Any]:
 def test_one_event_is_taken_by_one_worker_however_many_come(mirror: Mirror) -> None:
     one = put()
     assert sorted(at_once(*[lambda: deliveries.take(event_id=one)] * 6)) == [False] * 5 + [True]
+    assert (mirror.turns, of(one).attempts) == ([one], 1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_both_saw_it_due_do_not_both_take_it(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, both, next_after = put(), Barrier(2, timeout=WITHIN_S), deliveries._next_after
+
+    def decide(attempts: int) -> Any:
+        both.wait()
+        return next_after(attempts)
+
+    monkeypatch.setattr(deliveries, "_alone", lambda whose: nullcontext(True))
+    monkeypatch.setattr(deliveries, "_next_after", decide)
+    assert sorted(at_once(*[lambda: deliveries.take(event_id=one)] * 2)) == [False, True]
     assert (mirror.turns, of(one).attempts) == ([one], 1)
 
 
@@ -210,22 +224,21 @@ def test_what_works_at_last_leaves_no_error(mirror: Mirror) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("what", ["asks", "tells"])
-def test_an_effect_that_fails_is_done_again(mirror: Mirror, what: str) -> None:
+def test_an_effect_that_fails_is_done_again(mirror: Mirror) -> None:
     one, done = put(), []
     outcome = [KeyError("not yet"), None]
 
     def effect() -> None:
         if (error := outcome.pop(0)) is not None:
             raise error
-        done.append(what)
+        done.append(one)
 
-    setattr(mirror, what, [effect])
+    mirror.effects = [effect]
     deliveries.take(event_id=one)
     assert (done, of(one).processed_at) == ([], None)
     is_due(one)
     deliveries.take(event_id=one)
-    assert done == [what]
+    assert done == [one]
     assert of(one).processed_at is not None
 
 
@@ -249,14 +262,14 @@ def test_a_copy_that_cannot_be_made_keeps_nobody_from_what_they_paid_for(
 
 
 @pytest.mark.django_db
-def test_what_was_told_once_is_not_told_again_by_a_replay(mirror: Mirror) -> None:
-    one, asked, told = put(), [], []
-    mirror.asks, mirror.tells = [lambda: asked.append(1)], [lambda: told.append(1)]
+def test_a_replay_does_it_all_again_and_keeps_when_it_was_done_first(mirror: Mirror) -> None:
+    one, done = put(), []
+    mirror.effects = [lambda: done.append(1)]
     deliveries.take(event_id=one)
     at = of(one).processed_at
     assert deliveries.replay(StripeEvent.objects.filter(pk=one)) == 1
     deliveries.take(event_id=one)
-    assert (len(asked), len(told)) == (2, 1)
+    assert (mirror.turns, done) == ([one, one], [1, 1])
     assert (of(one).processed_at, of(one).attempts) == (at, 1)
 
 

@@ -137,6 +137,19 @@ def test_a_code_takes_something_off_and_the_credits_stay(stripe_world: World, pe
     assert Payment.objects.get().amount == 720
 
 
+@pytest.mark.parametrize("what", [50, "month"])
+def test_tax_is_written_down_with_what_it_is_part_of(
+    stripe_world: World, person: Any, settings: Any, what: int | str
+) -> None:
+    settings.STRIPE_TAX = True
+    checkout = buy(person, what)
+    pay(stripe_world, checkout, country="DE", postal_code="10115")
+    back(person, checkout)
+    payment, session = Payment.objects.get(), stripe_world.actions.read(session_of(checkout))
+    assert payment.tax == session["total_details"]["amount_tax"] > 0
+    assert payment.amount == session["amount_total"]
+
+
 def test_a_checkout_that_was_lost_here_is_still_paid_for(stripe_world: World, person: Any) -> None:
     checkout = buy(person, 50)
     pay(stripe_world, checkout)

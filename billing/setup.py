@@ -194,9 +194,9 @@ def _found(ask: Any) -> Any:
 
 def _price_at_stripe(one: plans.Sold) -> stripe.Price | None:
     """The one that the environment names, else the active one of our lookup key."""
-    if named := _found(lambda: client().v1.prices.retrieve(one.price_id)):
-        found: stripe.Price = named
-        return found if found.active else None
+    named: stripe.Price | None = _found(lambda: client().v1.prices.retrieve(one.price_id))
+    if named is not None and named.active:
+        return named
     keys = {"lookup_keys": [_lookup_key(one)], "active": True}
     listed = client().v1.prices.list(params=keys)  # type: ignore[arg-type]
     return listed.data[0] if listed.data else None

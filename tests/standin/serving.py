@@ -15,6 +15,7 @@ SECRET_KEY = f"sk_test_{'standin' * 4}"
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # headers and body in one packet: the second would wait for an acknowledgement
     server: _Server
 
     def _answer(self) -> None:

@@ -137,6 +137,8 @@ def create_price(book: Book, given: Thing) -> Thing:
         product = book.get("product", given["product"], "product")
     else:
         raise invalid("product", "You must specify either `product` or `product_data`.")
+    if key := given.get("lookup_key"):
+        _free_key(book, key, transfer=given.get("transfer_lookup_key", False))
     amount = given.get("unit_amount")
     exact = given.get("unit_amount_decimal", Decimal(amount or 0))
     if amount is None and "unit_amount_decimal" not in given:
@@ -151,6 +153,14 @@ def create_price(book: Book, given: Thing) -> Thing:
     )
     book.emit("price.created", price)
     return price
+
+
+def _free_key(book: Book, key: str, *, transfer: bool) -> None:
+    """See that no price has this lookup key, which ``transfer`` takes away. Raises Refused."""
+    for other in book.all("price", lookup_key=key):
+        if not transfer:
+            raise invalid("lookup_key", f"A price (`{other['id']}`) already uses that lookup key.")
+        book.change(other, lookup_key=None)
 
 
 def add_price(

@@ -166,39 +166,40 @@ NO_EVENTS: dict[str, bytes] = {
         {"id": "evt_1", "object": "v2.core.event", "type": "v1.billing.meter.error", "data": {}}
     ).encode(),
 }
+WRONG: dict[str, list[Any]] = {
+    "id": [
+        "",
+        "evt_",
+        "evt_a b",
+        "evt_é",
+        "evt_" + "a" * 300,
+        "sub_1",
+        17,
+        None,
+        ["evt_1"],
+    ],
+    "object": ["", "Event", "charge", None, {}],
+    "type": ["", "charge", "charge.", ".paid", "Charge.paid", "a.b\n", "a." + "b" * 250, 5],
+    "api_version": ["", "latest", "2026", "2026-01-01.Ü", 20260101, None],
+    "created": [-1, 2**32, 2**40, "1", 1.5, True, None],
+    "livemode": [True, "false", 0, None],
+    "data": [None, [], "object", 1],
+    "data.object": [None, [], "ch_1", 1],
+    "data.object.id": [17, "", "a" * 256, {}],
+    "data.object.object": [17, "", None],
+    "data.object.customer": [17, [], ""],
+    "data.object.metadata": [17, [], "x"],
+    "data.previous_attributes": [17, [], "x"],
+    "request": ["req_1", 17, [], {"id": 17}, {"id": "r" * 51}],
+    "account": ["acct_1", 17],
+}
 NOT_AS_IT_SHOULD_BE: dict[str, dict[str, Any]] = {
     **{f"no {name}": without(name) for name in ("id", "object", "type", "api_version", "created")},
     **{f"no {name}": without(name) for name in ("livemode", "data", "data.object")},
     "no object's kind": without("data.object.object"),
     **{
         f"{path_} {value!r}"[:60]: changed(path_, value)
-        for path_, values in {
-            "id": [
-                "",
-                "evt_",
-                "evt_a b",
-                "evt_é",
-                "evt_" + "a" * 300,
-                "sub_1",
-                17,
-                None,
-                ["evt_1"],
-            ],
-            "object": ["", "Event", "charge", None, {}],
-            "type": ["", "charge", "charge.", ".paid", "Charge.paid", "a.b\n", "a." + "b" * 250, 5],
-            "api_version": ["", "latest", "2026", "2026-01-01.Ü", 20260101, None],
-            "created": [-1, 2**32, 2**40, "1", 1.5, True, None],
-            "livemode": [True, "false", 0, None],
-            "data": [None, [], "object", 1],
-            "data.object": [None, [], "ch_1", 1],
-            "data.object.id": [17, "", "a" * 256, {}],
-            "data.object.object": [17, "", None],
-            "data.object.customer": [17, [], ""],
-            "data.object.metadata": [17, [], "x"],
-            "data.previous_attributes": [17, [], "x"],
-            "request": ["req_1", 17, [], {"id": 17}, {"id": "r" * 51}],
-            "account": ["acct_1", 17],
-        }.items()
+        for path_, values in WRONG.items()
         for value in values
     },
 }

@@ -86,6 +86,8 @@ CALLS: dict[str, Callable[[Shop], Any]] = {
         s.session["id"], params={"expand": ["payment_intent.latest_charge", "invoice"]}
     ),
     "customers.create": lambda s: s.v1.customers.create(params={"email": "x@example.com"}),
+    "customers.delete": lambda s: s.v1.customers.delete(s.customer),
+    "customers.list": lambda s: s.v1.customers.list(params={"limit": 1}),
     "customers.retrieve": lambda s: s.v1.customers.retrieve(s.customer),
     "customers.update": lambda s: s.v1.customers.update(s.customer, params={"name": "X"}),
     "disputes.list": lambda s: s.v1.disputes.list(params={"charge": s.dispute["charge"]}),
@@ -93,6 +95,8 @@ CALLS: dict[str, Callable[[Shop], Any]] = {
     "invoice_payments.list": lambda s: s.v1.invoice_payments.list(
         params={"payment": {"type": "payment_intent", "payment_intent": s.intent}}
     ),
+    "charges.list": lambda s: s.v1.charges.list(params={"customer": s.customer}),
+    "events.list": lambda s: s.v1.events.list(params={"type": "invoice.paid"}),
     "invoices.create_preview": lambda s: s.v1.invoices.create_preview(
         params={"subscription": s.subscription["id"]}
     ),
@@ -103,6 +107,7 @@ CALLS: dict[str, Callable[[Shop], Any]] = {
         s.invoice, params={"expand": ["payments"]}
     ),
     "payment_intents.retrieve": lambda s: s.v1.payment_intents.retrieve(s.intent),
+    "payment_methods.list": lambda s: s.v1.payment_methods.list(params={"customer": s.customer}),
     "prices.create": lambda s: s.v1.prices.create(
         params={
             "currency": "usd",
@@ -117,6 +122,8 @@ CALLS: dict[str, Callable[[Shop], Any]] = {
     ),
     "prices.retrieve": lambda s: s.v1.prices.retrieve("price_pro_month"),
     "products.create": lambda s: s.v1.products.create(params={"id": "prod_x", "name": "X"}),
+    "prices.update": lambda s: s.v1.prices.update("price_topup_50", params={"nickname": "50"}),
+    "products.update": lambda s: s.v1.products.update("prod_plan", params={"name": "Pro"}),
     "products.retrieve": lambda s: s.v1.products.retrieve("prod_plan"),
     "refunds.create": lambda s: s.v1.refunds.create(
         params={"payment_intent": s.intent, "reason": "duplicate", "metadata": {"why": "twice"}}
@@ -149,7 +156,9 @@ def test_each_call_of_the_product_is_tried_here() -> None:
 
 def test_each_call_is_answered(world: World, client: stripe.StripeClient, checkout: Opener) -> None:
     shop = Shop(world, client, checkout)
-    in_order = sorted(CALLS.items(), key=lambda one: one[0].endswith(("cancel", "expire")))
+    in_order = sorted(
+        CALLS.items(), key=lambda one: one[0].endswith(("cancel", "delete", "expire"))
+    )
     kinds: set[type] = set()
     for name, call in in_order:
         answer = call(shop)

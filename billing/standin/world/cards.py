@@ -19,7 +19,8 @@ class Card:
     """A test card. ``declines``: (code, decline code) with which a charge fails, or "".
 
     ``asks``: the holder has to prove themselves. ``later``: it works at the first payment alone.
-    ``bank``: a bank account, whose payment is known days after.
+    ``bank``: a bank account, whose payment is known days after. ``disputes``: the holder asks their
+    bank for the money back at once.
     """
 
     number: str
@@ -28,6 +29,7 @@ class Card:
     asks: bool = False
     later: bool = False
     bank: bool = False
+    disputes: bool = False
 
 
 CARDS: Final = {
@@ -42,6 +44,7 @@ CARDS: Final = {
     "processing_error": Card("4000000000000119", declines=("processing_error", "")),
     "three_d_secure": Card("4000002500003155", asks=True),
     "fails_later": Card("4000000000000341", later=True),
+    "disputed": Card("4000000000000259", disputes=True),
     "bank_account": Card("000123456789", "", bank=True),
 }
 MESSAGES: Final = {
@@ -59,6 +62,7 @@ WELL_KNOWN: Final = {
     "pm_card_chargeCustomerFail": "fails_later",
     "pm_card_visa_chargeDeclinedInsufficientFunds": "insufficient_funds",
     "pm_card_authenticationRequired": "three_d_secure",
+    "pm_card_createDispute": "disputed",
     "pm_usBankAccount": "bank_account",
 }
 TOKENS: Final = {

@@ -7,6 +7,10 @@ CREATE TABLE IF NOT EXISTS things (
 CREATE INDEX IF NOT EXISTS things_by_kind ON things (kind, number);
 CREATE INDEX IF NOT EXISTS things_by_customer
     ON things (kind, json_extract(body, '$."customer"'), number);
+CREATE INDEX IF NOT EXISTS things_by_subscription
+    ON things (kind, json_extract(body, '$."subscription"'), number);
+CREATE INDEX IF NOT EXISTS things_by_invoice
+    ON things (kind, json_extract(body, '$."invoice"'), number);
 
 -- What a request under an idempotency key was answered.
 CREATE TABLE IF NOT EXISTS answers (

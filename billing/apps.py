@@ -11,12 +11,16 @@ class BillingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """dj-stripe talks to the same server as we do, within the same bounds."""
+        """dj-stripe talks to the same server as we do, within bounds; who leaves ends there."""
         import stripe
+        from django.contrib.auth import get_user_model
+        from django.db.models.signals import pre_delete
 
-        from billing import consumers, gateway, receivers  # noqa: F401 - they listen from then on
+        from billing import consumers, gateway, leaving
+        from billing import receivers as _receivers  # noqa: F401 - they listen from then on
 
         stripe.api_base = settings.PAYMENTS.api_base
         stripe.default_http_client = stripe.RequestsClient(timeout=gateway.TIMEOUT_S)
         stripe.max_network_retries = gateway.RETRIES
         consumers.register_all()
+        pre_delete.connect(leaving.remember, sender=get_user_model(), dispatch_uid="who leaves")

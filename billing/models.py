@@ -29,6 +29,21 @@ class Customer(models.Model):
         return self.stripe_id
 
 
+class FormerCustomer(models.Model):
+    """Stripe's customer of somebody who is gone here, to be ended and deleted there.
+
+    Nothing says who that was. Due again at ``due_at`` until Stripe did it; then the row goes.
+    """
+
+    stripe_id = models.CharField(max_length=255, primary_key=True)
+    left_at = models.DateTimeField(db_default=Now())
+    attempts = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField(db_default=Now(), db_index=True)
+
+    def __str__(self) -> str:
+        return self.stripe_id
+
+
 class Subscription(models.Model):
     """A user's subscription as Stripe last told it, and the tier that follows from it.
 

@@ -12,7 +12,7 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
-from billing import subscriptions
+from billing import notices, subscriptions
 from billing.gateway import asking, client
 from billing.invoices import paid_invoice
 from billing.models import Checkout, Payment
@@ -103,7 +103,9 @@ def _top_up(checkout: Checkout, session: Mapping[str, Any], sold: Sold) -> None:
             source_key=source_key,
             reason=f"{sold.title}, bought",
         )
-        Payment.objects.get_or_create(source_key=source_key, defaults=fields)
+        payment, is_new = Payment.objects.get_or_create(source_key=source_key, defaults=fields)
+        if is_new:
+            notices.topped_up(payment)
         _end(checkout, Checkout.State.COMPLETED)
 
 

@@ -6,7 +6,7 @@ import logging
 
 from celery import shared_task
 
-from billing import deliveries, reconciling, tiers
+from billing import deliveries, leaving, reconciling, tiers
 
 log = logging.getLogger("techpack.billing")
 
@@ -48,3 +48,9 @@ def look_due() -> int:
 def end_grace() -> int:
     """End the tier of those whose payment failed for too long."""
     return tiers.end_grace()
+
+
+@shared_task
+def end_former_customers() -> int:
+    """End and delete at Stripe whoever is deleted here."""
+    return leaving.end_due()

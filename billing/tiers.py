@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from billing import notices
 from billing.models import Subscription, TierChange
 from billing.plans import FREE, PRO
 from billing.serializers import present_subscription
@@ -82,6 +83,7 @@ def apply(
             _turn(row, old, told, now)
         if _shown(row) != before:
             emit(type="subscription.changed", user_id=user_id, data=_shown(row))
+            notices.subscription_changed(old, row)
     return row
 
 

@@ -163,6 +163,7 @@ CELERY_TASK_ROUTES = {
     "billing.tasks.take_due_events": {"queue": "films"},
     "billing.tasks.look_due": {"queue": "films"},
     "billing.tasks.end_grace": {"queue": "films"},
+    "billing.tasks.end_former_customers": {"queue": "films"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_ACKS_LATE = False
@@ -208,6 +209,11 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "options": {"expires": 60},  # the next looks at the same
     },
     "end-grace": {"task": "billing.tasks.end_grace", "schedule": timedelta(minutes=5)},
+    "end-former-customers": {
+        "task": "billing.tasks.end_former_customers",
+        "schedule": timedelta(seconds=60),
+        "options": {"expires": 60},  # the next ends the same
+    },
     "send-webhooks": {
         "task": "notifications.tasks.send_webhooks",
         "schedule": timedelta(seconds=5),

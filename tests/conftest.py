@@ -87,6 +87,7 @@ TOGETHER = {
         "e2e/test_main_way.py",
         "e2e/test_webhooks.py",
         "events/test_rabbitmq.py",
+        "events/test_rabbitmq_messages.py",
         "model_server/test_process.py",
         "runtime/test_supervisor.py",
         "studio/test_mask.py",

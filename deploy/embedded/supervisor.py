@@ -1,8 +1,8 @@
 """Everything the product needs, started in order by one process and gone with it.
 
 PostgreSQL and the broker (unless the environment names others), the schema, the web process,
-the workers and the clock. ``python -m deploy.embedded.supervisor`` serves;
-with ``--run COMMAND …`` it starts what a command needs (no web), runs that, and stops.
+the workers, consumers of events where there is a RabbitMQ, and the clock.
+``python -m deploy.embedded.supervisor`` serves; with ``--run COMMAND …`` it starts what a command needs (no web), runs that, and stops.
 """
 
 from __future__ import annotations
@@ -201,6 +201,9 @@ class Supervisor:
         for name, queue, at_once, pool in crews:
             command = _module("deploy.embedded.worker", queue, str(at_once), pool)
             await self._keep(Part(name, command, environment=environment))
+        if self.environment.get("EVENTS_URL"):
+            consume = (sys.executable, "manage.py", "consume_events")
+            await self._keep(Part("consumers", consume, environment=self.environment))
 
     async def _keep(self, part: Part) -> None:
         self._parts.append(part)

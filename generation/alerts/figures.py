@@ -15,6 +15,7 @@ from credits.models import LedgerCheck
 from generation import backlog, heartbeats, webhooks
 from generation.models import Breaker
 from generation.webhooks import Webhooks
+from notifications import event_figures
 
 MINUTE: Final = 60
 HOUR: Final = 60 * MINUTE
@@ -82,6 +83,9 @@ class Figures:
     videos_silent: int = 0
     oldest_silent_s: float = 0.0
     webhooks: tuple[Webhooks, ...] = ()
+    events_waiting: int = 0
+    oldest_event_s: float = 0.0
+    events_set_aside: Mapping[str, int] = field(default_factory=dict)  # by consumer
     swept_at: datetime | None = None
     disk_used: float | None = None  # 0 to 1; None where files are not on a disk of ours
     firing: frozenset[tuple[str, str, str]] = frozenset()
@@ -133,6 +137,7 @@ def take(*, firing: Iterable[tuple[str, str, str]] = ()) -> Figures:
     """The figures of this moment by the database's clock."""
     check = LedgerCheck.objects.order_by("-checked_at").first()
     waiting, silent = backlog.waiting(), backlog.silent()
+    events = event_figures.waiting()
     return Figures(
         at=_rows("SELECT statement_timestamp()")[0][0],
         asked=_asked(),
@@ -143,6 +148,9 @@ def take(*, firing: Iterable[tuple[str, str, str]] = ()) -> Figures:
         videos_silent=silent.jobs,
         oldest_silent_s=silent.oldest_s,
         webhooks=webhooks.standing(),
+        events_waiting=events.events,
+        oldest_event_s=events.oldest_s,
+        events_set_aside=event_figures.set_aside(),
         swept_at=heartbeats.last().get(heartbeats.SWEEP),
         disk_used=storage.disk_used(),
         firing=frozenset(firing),

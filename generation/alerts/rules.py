@@ -26,6 +26,7 @@ BUDGET: Final = 1 - OBJECTIVE
 FEWEST_ERRORS: Final = 5
 DOWN_ABOVE: Final = 0.5
 WAITING_LONGEST_S: Final = 5 * MINUTE
+EVENT_WAITS_LONGEST_S: Final = 5 * MINUTE
 SWEEPER_SILENT_AFTER_S: Final = MINUTE
 DISK_FULL_FROM: Final = 0.9
 
@@ -173,6 +174,20 @@ def webhook_failing(figures: Figures) -> Iterator[Firing]:
             yield Firing({"operation": of.operation}, told)
 
 
+def events_waiting(figures: Figures) -> Iterator[Firing]:
+    """An event has waited for more than five minutes to be carried to its consumers."""
+    if figures.oldest_event_s > EVENT_WAITS_LONGEST_S:
+        minutes = int(figures.oldest_event_s // MINUTE)
+        yield Firing({}, {"minutes": minutes, "events": figures.events_waiting})
+
+
+def events_set_aside(figures: Figures) -> Iterator[Firing]:
+    """A consumer gave events up, and nobody has replayed or deleted them."""
+    for consumer, count in figures.events_set_aside.items():
+        if count:
+            yield Firing({"consumer": consumer}, {"count": count})
+
+
 def sweeper_silent(figures: Figures) -> Iterator[Firing]:
     """The sweeper, which runs every ten seconds, has not for a minute."""
     if figures.swept_at is None:
@@ -293,6 +308,26 @@ RULES: Final = (
         "They are tried again, each at longer intervals, but for {given_up} that were given up.",
         "webhook-failing",
         "{list}",
+    ),
+    Rule(
+        "EventsWaiting",
+        TICKET,
+        events_waiting,
+        "An event has waited for its consumers for {minutes} minutes",
+        "{events} events wait. Permissions, notifications of plans and webhooks of users come "
+        "late; credits are not touched by it.",
+        "events",
+        "/admin/core/event/?published_at__isempty=1",
+    ),
+    Rule(
+        "EventsSetAside",
+        TICKET,
+        events_set_aside,
+        "{count} events were set aside by {consumer}",
+        "They failed again and again, or are no events that we know. Mend the cause and replay "
+        "them.",
+        "events#what-was-set-aside",
+        "/admin/notifications/deadletter/?state=open&consumer={consumer}",
     ),
     Rule(
         "SweeperSilent",

@@ -80,7 +80,7 @@ def test_nobody_adds_any(operator: Client, model: str) -> None:
 
 
 def addresses() -> Iterator[tuple[str, str]]:
-    labels = {"provider": "openai", "model": "eyes-1", "operation": "edit"}
+    labels = {"provider": "openai", "model": "eyes-1", "operation": "edit", "consumer": "one"}
     for rule in RULES:
         for where in PAGES.values():
             yield rule.name, rule.page.format(**labels, list=where)

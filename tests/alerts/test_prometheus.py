@@ -17,6 +17,7 @@ from credits.metrics import LedgerCollector
 from deploy.embedded.postgres import PROJECT
 from generation.alerts.rules import RULES
 from generation.metrics import GenerationCollector
+from notifications.event_figures import EventsCollector
 from tests.core.docs import table_of
 from tests.promtool import promtool
 from videos.metrics import VideosCollector
@@ -89,7 +90,7 @@ def test_every_alert_has_a_severity_a_summary_and_a_description() -> None:
 
 
 def test_rules_ask_for_figures_that_there_are() -> None:
-    collectors = (LedgerCollector(), GenerationCollector(), VideosCollector())
+    collectors = (LedgerCollector(), GenerationCollector(), VideosCollector(), EventsCollector())
     families = [family for collector in collectors for family in collector.describe()]
     exported = {family.name + ("_total" if family.type == "counter" else "") for family in families}
     recorded = {rule["record"] for file in FILES for rule in rules(file) if "record" in rule}
@@ -178,6 +179,9 @@ def rule_folder(tmp_path: Path) -> Path:
         ("jobs", "for: 10m", "for: 1m"),
         ("videos", "> 5 * 60", "> 7 * 60"),
         ("videos", "keep_firing_for: 2m", "keep_firing_for: 9m"),
+        ("events", "> 5 * 60", "> 7 * 60"),
+        ("events", "> 0", "> 2"),
+        ("events", "max by (consumer)", "sum by (consumer)"),
         ("storage", ">= 0.9", ">= 0.8"),
         ("storage", "keep_firing_for: 5m", "keep_firing_for: 1m"),
     ],

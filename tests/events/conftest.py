@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+import signal
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing
 from typing import Any
 
 import pytest
 from django.conf import LazySettings
 
 from accounts.models import User
+from billing import consumers as billing_consumers
 from core.outbox import emit
 from notifications import consuming, relaying
 from notifications.catalogue import EVENTS
 from notifications.consuming import Consumer
+from tests.rabbitmq import RabbitMQ
+
+from .parts import NAMES
 
 SAID, SHOUTED = "test.said", "test.shouted"
 
@@ -77,3 +83,48 @@ def say(user: User, *numbers: int, type: str = SAID) -> None:
 
 def named(name: str) -> Consumer:
     return consuming.consumer(name)
+
+
+# --- A RabbitMQ -----------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
+    """One for all tests of a file."""
+    broker = RabbitMQ(tmp_path_factory.mktemp("rabbitmq"))
+    with broker.peers():
+        broker.start()
+        try:
+            yield broker
+        finally:
+            broker.stop(signal.SIGKILL)
+
+
+@pytest.fixture
+def broker(server: RabbitMQ, settings: LazySettings) -> Iterator[RabbitMQ]:
+    """Running, with nothing in it, and known to the product."""
+    settings.EVENTS_URL = server.url
+    with closing(server.connected()) as looking, looking.channel() as channel:
+        for name in ("permissions", "notification", "webhooks", "dead", *NAMES):
+            channel.queue_delete(f"techpack.{name}")
+    yield server
+    if not server.is_running:
+        server.start()
+
+
+@pytest.fixture
+def channel(broker: RabbitMQ) -> Iterator[Any]:
+    """A look at the broker from outside."""
+    with closing(broker.connected()) as looking, looking.channel() as channel:
+        yield channel
+
+
+@pytest.fixture
+def two() -> None:
+    """The consumers of ``parts``, known here too so that their queues are there first."""
+    for name in NAMES:
+        consuming.register(name, list(EVENTS), lambda _: None)
+
+
+@pytest.fixture
+def permissions() -> None:
+    types = [billing_consumers.TIER_CHANGED]
+    consuming.register("permissions", types, billing_consumers.permissions)

@@ -6,29 +6,23 @@ import json
 import signal
 import socket
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
-from uuid import UUID
 
-import amqp
 import psycopg
 import pytest
 from django.conf import LazySettings
 from django.db import connection
-from django.test import Client
 
 from accounts.models import User
-from billing import consumers as billing_consumers
 from core.models import Event
 from core.outbox import emit
-from notifications import consuming, relaying
-from notifications.catalogue import EVENTS, message_of
-from notifications.exchange import DEAD, BrokerAway, Publisher
+from notifications.catalogue import message_of
 from notifications.models import DeadLetter, EventDelivery, Notification
 from notifications.relaying import Rest, relay
 from tests.rabbitmq import RabbitMQ
 
+from .broker import CHANGED, count_of, heard, is_pro, put, upgrade, waiting
 from .parts import NAMES, consumers, part, running, until
 
 pytestmark = [
@@ -37,86 +31,9 @@ pytestmark = [
     pytest.mark.thorough,
 ]
 
-EXCHANGE = "techpack.events"
-CHANGED = {"fromTier": "free", "toTier": "pro", "interval": "month", "reason": "upgraded"}
-TIER = EVENTS["SubscriptionTierChanged"]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitMQ]:
-    """One for all tests of this file."""
-    broker = RabbitMQ(tmp_path_factory.mktemp("rabbitmq"))
-    with broker.peers():
-        broker.start()
-        try:
-            yield broker
-        finally:
-            broker.stop(signal.SIGKILL)
-
-
-@pytest.fixture
-def broker(server: RabbitMQ, settings: LazySettings) -> Iterator[RabbitMQ]:
-    """Running, with nothing in it, and known to the product."""
-    settings.EVENTS_URL = server.url
-    with closing(server.connected()) as looking, looking.channel() as channel:
-        for name in ("permissions", "notification", "webhooks", "dead", *NAMES):
-            channel.queue_delete(f"techpack.{name}")
-    yield server
-    if not server.is_running:
-        server.start()
-
-
-@pytest.fixture
-def channel(broker: RabbitMQ) -> Iterator[Any]:
-    """A look at the broker from outside."""
-    with closing(broker.connected()) as looking, looking.channel() as channel:
-        yield channel
-
-
-@pytest.fixture
-def _two() -> None:
-    """The consumers of ``parts``, known here too so that their queues are there first."""
-    for name in NAMES:
-        consuming.register(name, list(EVENTS), lambda _: None)
-
-
-@pytest.fixture
-def _permissions() -> None:
-    types = [billing_consumers.TIER_CHANGED]
-    consuming.register("permissions", types, billing_consumers.permissions)
-
-
-def upgrade(user: User) -> None:
-    User.objects.filter(pk=user.pk).update(tier="pro")
-    emit(type="SubscriptionTierChanged", user_id=user.pk, data=CHANGED)
-
-
-def is_pro(user: User) -> bool:
-    return user.groups.filter(name="Pro").exists()
-
-
-def waiting() -> int:
-    return Event.objects.filter(published_at=None).count()
-
-
-def count_of(channel: Any, name: str) -> int:
-    return int(channel.queue_declare(f"techpack.{name}", passive=True).message_count)
-
-
-def put(channel: Any, body: bytes, **properties: Any) -> None:
-    """Whatever it is, from outside."""
-    channel.basic_publish(amqp.Message(body, **properties), EXCHANGE, TIER)
-
-
-def heard(name: str, user: User) -> list[int]:
-    """The sequence numbers of the user's events in the order in which they had an effect."""
-    rows = Notification.objects.filter(kind=f"heard.{name}", user=user).order_by("pk")
-    numbers = dict(Event.objects.values_list("pk", "sequence"))
-    return [numbers[UUID(title)] for title in rows.values_list("title", flat=True)]
-
 
 # --- The broker is away --------------------------------------------------------------------
-@pytest.mark.usefixtures("_permissions")
+@pytest.mark.usefixtures("permissions")
 def test_an_upgrade_while_the_broker_is_down_reaches_everybody_once_it_is_back(
     broker: RabbitMQ, ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,7 +53,7 @@ def test_an_upgrade_while_the_broker_is_down_reaches_everybody_once_it_is_back(
     assert "permissions listens" in said
 
 
-@pytest.mark.usefixtures("_permissions")
+@pytest.mark.usefixtures("permissions")
 def test_a_broker_that_accepts_and_says_nothing_holds_the_relay_up_for_seconds(
     broker: RabbitMQ, ada: User, settings: LazySettings
 ) -> None:
@@ -152,7 +69,7 @@ def test_a_broker_that_accepts_and_says_nothing_holds_the_relay_up_for_seconds(
         assert time.monotonic() - started - took < 0.5
 
 
-@pytest.mark.usefixtures("_permissions")
+@pytest.mark.usefixtures("permissions")
 def test_a_consumer_outlives_a_broker_that_is_killed(broker: RabbitMQ, ada: User) -> None:
     upgrade(ada)
     with running(*consumers("permissions"), url=broker.url) as process:
@@ -169,7 +86,7 @@ def test_a_consumer_outlives_a_broker_that_is_killed(broker: RabbitMQ, ada: User
     assert "lost the broker" in said
 
 
-@pytest.mark.usefixtures("_permissions")
+@pytest.mark.usefixtures("permissions")
 def test_what_the_broker_had_confirmed_outlives_its_death(broker: RabbitMQ, ada: User) -> None:
     upgrade(ada)
     assert relay() == 1
@@ -180,7 +97,7 @@ def test_what_the_broker_had_confirmed_outlives_its_death(broker: RabbitMQ, ada:
 
 
 # --- The order, and once -------------------------------------------------------------------
-@pytest.mark.usefixtures("_two")
+@pytest.mark.usefixtures("two")
 def test_hundreds_of_events_are_had_once_and_in_order_though_both_sides_are_killed(
     broker: RabbitMQ, channel: Any, ada: User, berta: User
 ) -> None:
@@ -213,7 +130,7 @@ def test_hundreds_of_events_are_had_once_and_in_order_though_both_sides_are_kill
     assert not DeadLetter.objects.exists()
 
 
-@pytest.mark.usefixtures("_two")
+@pytest.mark.usefixtures("two")
 def test_a_second_process_of_a_consumer_stands_by_and_takes_over(
     broker: RabbitMQ, ada: User
 ) -> None:
@@ -229,7 +146,7 @@ def test_a_second_process_of_a_consumer_stands_by_and_takes_over(
             assert second.end()[0] == 0
 
 
-@pytest.mark.usefixtures("_two")
+@pytest.mark.usefixtures("two")
 def test_copies_of_a_message_have_one_effect(broker: RabbitMQ, channel: Any, ada: User) -> None:
     upgrade(ada)
     assert relay() == 1
@@ -256,7 +173,7 @@ def allow_connections(is_allowed: bool) -> None:
         )
 
 
-@pytest.mark.usefixtures("_permissions")
+@pytest.mark.usefixtures("permissions")
 def test_a_database_that_is_away_is_waited_for(broker: RabbitMQ, channel: Any, ada: User) -> None:
     upgrade(ada)
     with running(*consumers("permissions"), url=broker.url) as process:
@@ -277,132 +194,3 @@ def test_a_database_that_is_away_is_waited_for(broker: RabbitMQ, channel: Any, a
         until(DeadLetter.objects.exists, what="the dead letter")
         assert process.end()[0] == 0
     assert DeadLetter.objects.get().body == "not an event"
-
-
-# --- What cannot be used -------------------------------------------------------------------
-def poisoned() -> list[tuple[bytes, dict[str, Any], str]]:
-    """Bodies, their properties, and what is said of each."""
-    whole = {
-        "id": "0199a5b2-7f3c-7d41-9c57-2f6f7e1b9a10",
-        "type": "SubscriptionTierChanged",
-        "version": 1,
-        "occurredAt": "2026-11-28T09:41:07+00:00",
-        "userId": "01998d10-2b6a-7e0f-8a44-0d9c6b2f7751",
-        "data": CHANGED,
-    }
-
-    def but(**fields: Any) -> bytes:
-        return json.dumps(whole | fields).encode()
-
-    odd = {"application_headers": {"compression": "gzip"}}
-    return [
-        (b"not JSON", {}, "not JSON"),
-        (b"", {}, "not JSON"),
-        (b"\x00\xff\xfe", {}, "not JSON"),
-        (b"[1]", {}, "not a JSON object"),
-        (b"[" * 100_000, {}, "not JSON"),
-        (b"{}", {}, "id is missing"),
-        (but(id=7), {}, "id is missing or of another kind"),
-        (but(version=True), {}, "version is missing or of another kind"),
-        (but(userId="nobody"), {}, "another form"),
-        (but(occurredAt="yesterday"), {}, "another form"),
-        (but(type="job.exploded"), {}, "there are no events of the type job.exploded"),
-        (but(version=2), {}, "version 2 of SubscriptionTierChanged is not known"),
-        (but(data=[]), {}, "data is missing"),
-        (but(data={"n": "\0"}), {}, "not JSON as we read it"),
-        (but(data={"n": "\ud800"}), {}, "not JSON as we read it"),
-        (b"said to be compressed", odd, "not JSON"),
-        (b"\xe9t\xe9", {"content_encoding": "utf-8"}, "not JSON"),
-    ]
-
-
-@pytest.mark.usefixtures("_permissions")
-def test_what_is_poisoned_is_set_aside_and_shown_and_holds_nothing_up(
-    broker: RabbitMQ, channel: Any, ada: User, admin_client: Client
-) -> None:
-    with Publisher():
-        bodies = poisoned()
-    for body, properties, _ in bodies:
-        put(channel, body, **properties)
-    upgrade(ada)
-    relay()
-    with running(*consumers("permissions"), url=broker.url) as process:
-        until(lambda: is_pro(ada), what="what came after them")
-        until(lambda: count_of(channel, "dead") == len(bodies), what="dead messages")
-        assert process.end()[0] == 0
-    letters = list(DeadLetter.objects.order_by("pk"))
-    for letter, (_, _, why) in zip(letters, bodies, strict=True):
-        assert why in letter.error
-        assert letter.consumer == "permissions"
-    dead = channel.basic_get(DEAD)
-    assert bytes(dead.body) == b"not JSON"
-    page = admin_client.get("/admin/notifications/deadletter/").content.decode()
-    assert "version 2 of SubscriptionTierChanged is not known" in page
-    one = admin_client.get(f"/admin/notifications/deadletter/{letters[0].pk}/change/")
-    assert "not JSON" in one.content.decode()
-
-
-# --- What the exchange confirms ------------------------------------------------------------
-def test_what_the_broker_refuses_waits(
-    broker: RabbitMQ, channel: Any, ada: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A queue that is full refuses the second: without a confirmation it would be lost."""
-    monkeypatch.setattr(Rest, "FIRST_S", 0.0)
-    with Publisher():
-        channel.queue_declare(
-            "full",
-            durable=True,
-            auto_delete=False,
-            arguments={"x-max-length": 1, "x-overflow": "reject-publish"},
-        )
-    channel.queue_bind("full", EXCHANGE, TIER)
-    try:
-        upgrade(ada)
-        upgrade(ada)
-        assert relay() == 0
-        assert list(Event.objects.filter(published_at=None).values_list("sequence", flat=True)) == [
-            2
-        ]
-        assert channel.basic_get("full", no_ack=True) is not None
-        assert (relay(), waiting()) == (1, 0)
-    finally:
-        channel.queue_delete("full")
-
-
-@pytest.mark.usefixtures("_permissions")
-def test_what_should_have_reached_a_queue_and_did_not_waits(
-    broker: RabbitMQ, channel: Any, ada: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    upgrade(ada)
-    with Publisher() as publisher:
-        channel.queue_delete("techpack.permissions")
-        with pytest.raises(BrokerAway, match="NO_ROUTE"):
-            publisher.publish(message_of(Event.objects.get()))
-    assert (relay(), waiting()) == (1, 0)  # the queue was made again first
-    assert count_of(channel, "permissions") == 1
-
-
-def test_what_nobody_listens_to_is_published_all_the_same(broker: RabbitMQ, ada: User) -> None:
-    upgrade(ada)
-    assert (relay(), waiting()) == (1, 0)
-
-
-@pytest.mark.usefixtures("_permissions")
-def test_a_message_says_what_it_is(broker: RabbitMQ, channel: Any, ada: User) -> None:
-    upgrade(ada)
-    relay()
-    message = channel.basic_get("techpack.permissions")
-    event = Event.objects.get()
-    assert json.loads(message.body) == message_of(event)
-    assert message.delivery_info["routing_key"] == TIER
-    given = message.properties
-    assert (given["message_id"], given["type"]) == (str(event.pk), event.type)
-    assert (given["delivery_mode"], given["content_type"]) == (2, "application/json")
-
-
-def test_an_address_of_another_kind_is_refused(settings: LazySettings, ada: User) -> None:
-    settings.EVENTS_URL = "redis://127.0.0.1/0"
-    upgrade(ada)
-    with pytest.raises(Exception, match="amqp://"):
-        relaying.relay()
-    assert waiting() == 1

@@ -15,8 +15,8 @@ from core.errors import NotFound
 
 log = logging.getLogger("techpack.billing")
 
-TIMEOUT_S = 20
-RETRIES = 2  # the library repeats a POST under the same idempotency key
+TIMEOUT_S = 8
+RETRIES = 1  # the library repeats a POST under the same idempotency key
 
 
 @lru_cache(maxsize=1)

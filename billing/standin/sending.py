@@ -11,7 +11,7 @@ import threading
 from collections.abc import Mapping
 from typing import Final
 
-import httpx
+import httpx2
 from django.conf import settings
 
 from billing import webhooks
@@ -62,8 +62,8 @@ class PostOffice:
 
 
 def post(url: str, headers: Mapping[str, str], body: bytes) -> int:
-    """Deliver one; the status of the answer. Raises httpx.HTTPError where there is none."""
-    answer = httpx.post(url, headers=headers, content=body, timeout=TIMEOUT_S, trust_env=False)
+    """Deliver one; the status of the answer. Raises httpx2.HTTPError where there is none."""
+    answer = httpx2.post(url, headers=headers, content=body, timeout=TIMEOUT_S, trust_env=False)
     return answer.status_code
 
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import Any
 
 import django
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import connection
+from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 
 from billing import mirror
@@ -51,7 +51,7 @@ def migrate_when_behind() -> None:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
 
 
-def _say(action: str, migration: Any = None, fake: bool = False) -> None:
+def _say(action: str, migration: Migration | None = None, fake: bool | None = False) -> None:
     if action == "apply_success":
         print(f"applied {migration}", flush=True)
 

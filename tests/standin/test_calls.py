@@ -14,6 +14,7 @@ from djstripe import models as mirror
 from billing.standin.world import World
 from billing.standin.world.endpoints import ACCOUNT
 from tests.standin.conftest import Opener
+from tests.standin.typed import faults
 
 PRODUCT = Path(__file__).parents[2]
 ROOMS = ("accounts", "billing", "config", "credits", "notifications")
@@ -156,12 +157,13 @@ def test_each_call_of_the_product_is_tried_here() -> None:
 
 def test_each_call_is_answered(world: World, client: stripe.StripeClient, checkout: Opener) -> None:
     shop = Shop(world, client, checkout)
+    last = ("expire", "cancel", "delete")  # in this order, since the one ends the other's object
     in_order = sorted(
-        CALLS.items(), key=lambda one: one[0].endswith(("cancel", "delete", "expire"))
+        CALLS, key=lambda name: last.index(end) if (end := name.rpartition(".")[2]) in last else -1
     )
     kinds: set[type] = set()
-    for name, call in in_order:
-        answer = call(shop)
+    for name in in_order:
+        answer = CALLS[name](shop)
         kinds.add(type(answer))
         if name.endswith("list"):
             assert answer.data or name == "refunds.list", name
@@ -223,3 +225,18 @@ def test_what_dj_stripe_mirrors_can_be_asked_for_as_it_asks(
     assert (account.id, account.settings is not None) == (ACCOUNT, True)
     listed = stripe.Product.list_features("prod_plan", api_key=world.secret_key)
     assert listed.data == []
+
+
+def test_who_pays_for_a_plan_is_entitled_to_its_features(
+    world: World, client: stripe.StripeClient, subscribed: stripe.Subscription
+) -> None:
+    feature = client.v1.entitlements.features.create(params={"lookup_key": "pro", "name": "Pro"})
+    client.v1.products.features.create("prod_plan", params={"entitlement_feature": feature.id})
+    listed = client.v1.entitlements.active_entitlements.list
+    customer: Any = {"customer": str(subscribed.customer)}
+    (mine,) = listed(params=customer).data
+    assert (mine.lookup_key, mine.feature) == ("pro", feature.id)
+    assert not faults(mine.to_dict())
+    assert listed(params=customer).data[0].id == mine.id
+    world.actions.cancel_now(subscribed.id)
+    assert listed(params=customer).data == []

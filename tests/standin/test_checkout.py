@@ -243,6 +243,28 @@ def test_a_code_can_be_taken_back(world: World, checkout: Opener) -> None:
     assert world.actions.promote(session.id, "")["amount_total"] == 900
 
 
+@pytest.mark.parametrize("price", ["price_topup_50", "price_pro_month"])
+def test_what_costs_nothing_charges_nobody(
+    world: World, client: stripe.StripeClient, checkout: Opener, price: str
+) -> None:
+    coupon = client.v1.coupons.create(params={"id": "GIFT 100", "percent_off": 100.0})
+    assert client.v1.coupons.retrieve(coupon.id).percent_off == 100
+    session = checkout(price, allow_promotion_codes=False, discounts=[{"coupon": coupon.id}])
+    done = world.actions.complete(session.id)
+    assert (done["status"], done["payment_status"]) == ("complete", "no_payment_required")
+    assert done["payment_intent"] is None
+    assert world.actions.listed("charge") == []
+    assert [one["status"] for one in world.actions.listed("invoice")] == ["paid"]
+    assert {one["status"] for one in world.actions.listed("subscription")} <= {"active"}
+
+
+def test_only_what_is_declined_is_declined(world: World, checkout: Opener) -> None:
+    session = checkout("price_topup_50")
+    with pytest.raises(ValueError, match="is not declined"):
+        world.actions.decline(session.id, card="good")
+    assert world.actions.read(session.id)["status"] == "open"
+
+
 def test_tax_is_that_of_the_buyers_country(
     world: World, client: stripe.StripeClient, checkout: Opener
 ) -> None:

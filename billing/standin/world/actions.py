@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from . import buying, changing, clocks, invoices, moneyback, sessions, subscriptions
-from .cards import attach, card_named, create_method, create_setup, decline, method_for
+from .cards import CARDS, attach, card_named, create_method, create_setup, decline, method_for
 from .catalogue import update
-from .errors import WrongState
+from .errors import Declined, WrongState
 from .store import Book, Store, Thing
 
 
@@ -33,14 +33,16 @@ class Actions:
             return book.shown(buying.pay(book, session, card, holder))
 
     def decline(self, session_id: str, *, card: str = "declined") -> str:
-        """Try a card that is declined; the message that the page shows."""
+        """Try a card that is declined; the message that the page shows. Raises ValueError for one
+        that is not.
+        """
+        if not CARDS[card].declines[0]:
+            raise ValueError(f"The card {card} is not declined.")
         try:
             self.complete(session_id, card=card)
-        except Exception as refusal:
-            if not getattr(refusal, "leaves_traces", False):
-                raise
+        except Declined as refusal:
             return str(refusal)
-        raise ValueError(f"The card {card} is not declined.")
+        raise AssertionError("A card that is declined has paid.")
 
     def promote(self, session_id: str, code: str) -> Thing:
         """Type a promotion code, "" for none."""

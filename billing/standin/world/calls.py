@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
+from urllib.parse import unquote_plus
 
 from .errors import invalid
 from .shapes import Check, at_least, listed, shape, text, whole
@@ -61,7 +62,7 @@ class Register:
         """The call at this address and the ids that stand in it."""
         for call in self.calls:
             if call.method == method and (found := call.address.fullmatch(path)):
-                return call, found.groups()
+                return call, tuple(unquote_plus(group) for group in found.groups())
         return None
 
     def _call(

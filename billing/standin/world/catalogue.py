@@ -242,66 +242,6 @@ def prices(book: Book, given: Thing) -> Thing:
     return page
 
 
-@register.list("/v1/products/{id}/features")
-def product_features(book: Book, given: Thing, named: str) -> Thing:
-    """The features of a product."""
-    book.get("product", named)
-    return listing(book, "product_feature", given, f"/v1/products/{named}/features", _of=named)
-
-
-@register.post(
-    "/v1/products/{id}/features", {"entitlement_feature": text}, required=["entitlement_feature"]
-)
-def add_product_feature(book: Book, given: Thing, named: str) -> Thing:
-    """Whoever buys the product is entitled to the feature."""
-    feature = book.get("entitlements.feature", given["entitlement_feature"], "entitlement_feature")
-    return book.add(
-        "product_feature",
-        {
-            "entitlement_feature": feature,
-            "livemode": False,
-            "_of": book.get("product", named)["id"],
-        },
-    )
-
-
-@register.post(
-    "/v1/entitlements/features",
-    {"lookup_key": text, "name": text, "metadata": labels},
-    required=["lookup_key", "name"],
-)
-def create_feature(book: Book, given: Thing) -> Thing:
-    """A feature that products may bring."""
-    return book.add(
-        "entitlements.feature",
-        {
-            "active": True,
-            "livemode": False,
-            "lookup_key": given["lookup_key"],
-            "metadata": given.get("metadata", {}),
-            "name": given["name"],
-        },
-    )
-
-
-@register.get("/v1/entitlements/features/{id}")
-def feature_of(book: Book, given: Thing, named: str) -> Thing:
-    """One feature."""
-    return book.get("entitlements.feature", named)
-
-
-@register.list("/v1/entitlements/features", {"lookup_key": text, "archived": flag})
-def features(book: Book, given: Thing) -> Thing:
-    """Features, the newest first."""
-    return listing(
-        book,
-        "entitlements.feature",
-        given,
-        "/v1/entitlements/features",
-        **only(given, "lookup_key"),
-    )
-
-
 def only(given: Thing, *names: str) -> Thing:
     """What was given under these names."""
     return {name: given[name] for name in names if name in given}

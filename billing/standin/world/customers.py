@@ -161,18 +161,6 @@ def create_tax_id(book: Book, given: Thing, named: str) -> Thing:
     return add_tax_id(book, living(book, named), given)
 
 
-@register.list("/v1/entitlements/active_entitlements", {"customer": text})
-def active_entitlements(book: Book, given: Thing) -> Thing:
-    """The features that a customer is entitled to."""
-    return listing(
-        book,
-        "entitlements.active_entitlement",
-        given,
-        "/v1/entitlements/active_entitlements",
-        _customer=living(book, given.get("customer", ""), "customer")["id"],
-    )
-
-
 def living(book: Book, named: str, param: str | None = None) -> Thing:
     """A customer who is not deleted. Raises Refused."""
     customer = book.get("customer", named, param)

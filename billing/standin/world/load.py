@@ -16,6 +16,7 @@ PARTS: Final = (
     "coupons",
     "customers",
     "endpoints",
+    "entitlements",
     "invoices",
     "lines",
     "moneyback",

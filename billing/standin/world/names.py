@@ -19,7 +19,6 @@ PREFIXES: Final = {
     "customer": "cus_",
     "discount": "di_",
     "dispute": "du_",
-    "entitlements.active_entitlement": "ent_",
     "entitlements.feature": "feat_",
     "event": "evt_",
     "invoice": "in_",

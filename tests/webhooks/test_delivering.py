@@ -263,6 +263,41 @@ def test_what_a_sender_dropped_is_sent_when_its_lease_has_run_out(
     assert WebhookDelivery.objects.earliest("pk").attempts == 2
 
 
+def test_what_is_being_sent_is_due_to_nobody_else(
+    put: Put, tell: Tell, send: Send, receiver: Receiver
+) -> None:
+    put()
+    tell()
+    seen: list[float] = []
+
+    def look(sink: Sink) -> None:
+        seen.append(due_in_s(only()))
+        status(200)(sink)
+
+    receiver.will(look)
+    assert send() == 1
+    assert 10 < seen[0] <= delivering.LEASE.total_seconds()
+
+
+def test_what_is_asked_for_again_while_a_try_fails_begins_anew(
+    put: Put, tell: Tell, send: Send, receiver: Receiver, ada: User
+) -> None:
+    target = put()
+    tell()
+    WebhookDelivery.objects.update(attempts=6)
+
+    def ask_again(sink: Sink) -> None:
+        retry_delivery(user=ada, target_id=target.pk, delivery_id=only().pk)
+        status(500)(sink)
+
+    receiver.will(ask_again)
+    assert send() == 1
+    assert (only().state, only().attempts) == ("pending", 0)
+    time_passes(seconds=6)
+    assert send() == 1
+    assert (only().state, only().attempts) == ("delivered", 1)
+
+
 def test_both_secrets_sign_for_a_day_after_a_change(
     put: Put, tell: Tell, send: Send, receiver: Receiver, ada: User
 ) -> None:

@@ -168,6 +168,7 @@ def test_partial_refunds_take_their_shares_one_after_the_other(
     assert payment.refunded == 900
 
 
+@pytest.mark.thorough
 def test_two_partial_refunds_that_are_heard_of_at_once_are_told_as_their_sum(
     stripe_world: World, person: Any, deliver: Deliver
 ) -> None:
@@ -181,6 +182,7 @@ def test_two_partial_refunds_that_are_heard_of_at_once_are_told_as_their_sum(
     ]
 
 
+@pytest.mark.thorough
 def test_hearing_of_it_again_changes_nothing(
     stripe_world: World, person: Any, deliver: Deliver
 ) -> None:
@@ -279,6 +281,7 @@ def test_a_chargeback_takes_the_credits_and_a_dispute_won_gives_them_again(
     assert [line[:2] for line in lines(person)[:2]] == [("restore", 30), ("revoke", -30)]
 
 
+@pytest.mark.thorough
 def test_what_another_payment_paid_of_the_debt_comes_again_when_the_dispute_is_won(
     stripe_world: World, person: Any, deliver: Deliver
 ) -> None:
@@ -293,6 +296,7 @@ def test_what_another_payment_paid_of_the_debt_comes_again_when_the_dispute_is_w
     assert standing(person) == (80, 0)
 
 
+@pytest.mark.thorough
 def test_a_lost_dispute_takes_nothing_more(
     stripe_world: World, person: Any, deliver: Deliver
 ) -> None:
@@ -403,6 +407,7 @@ def test_webhooks_in_any_order_and_twice_lead_to_the_same(
 
 
 # --- Plans -------------------------------------------------------------------------------
+@pytest.mark.thorough
 def test_a_refund_of_a_plans_payment_ends_no_plan_and_is_told(
     stripe_world: World, person: Any, deliver: Deliver
 ) -> None:
@@ -435,6 +440,7 @@ def test_a_disputed_payment_of_a_plan_ends_it_only_when_the_dispute_is_lost(
     assert kinds(person) == ["charged_back", "dispute_lost"]
 
 
+@pytest.mark.thorough
 def test_who_subscribes_again_after_a_lost_dispute_keeps_that(
     stripe_world: World, person: Any, deliver: Deliver
 ) -> None:
@@ -449,6 +455,7 @@ def test_who_subscribes_again_after_a_lost_dispute_keeps_that(
     assert (tier_of(person), len(living(stripe_world))) == ("pro", 1)
 
 
+@pytest.mark.thorough
 def test_a_plan_whose_dispute_is_won_goes_on(
     stripe_world: World, person: Any, deliver: Deliver
 ) -> None:

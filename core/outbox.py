@@ -11,9 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection
+from django.db import connection, transaction
 
-from core.commits import after_commit
 from core.ids import uuid7
 
 CHANNEL = "techpack"
@@ -62,7 +61,7 @@ def emit(*, type: str, user_id: UUID, data: Mapping[str, Any], version: int = 1)
     }
     sequence = _write(given)
     for wake in _carriers:
-        after_commit(wake)
+        transaction.on_commit(wake, robust=True)
     return sequence
 
 

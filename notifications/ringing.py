@@ -31,7 +31,8 @@ class Ringer:
 
     def ring(self) -> None:
         """Ring soon; quick, and from any thread."""
-        self._wanted.set()
+        if not self._wanted.is_set():
+            self._wanted.set()
         if self._thread is None or not self._thread.is_alive():  # a fork leaves threads behind
             self._start()
 

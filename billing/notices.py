@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -68,7 +69,7 @@ def _words_of_change(name: str, data: Mapping[str, Any]) -> tuple[str, str, str]
     was = settings.PLANS[data["fromTier"]]["name"]
     rest = f"You are on {name}, with {month}. Credits that you bought stay."
     if reason == TierChange.Reason.UNPAID:
-        why = f"The payment failed for too long. {rest} {was} comes back with the payment."
+        why = f"The payment failed for too long. {rest} {was} comes back when it is paid."
         return f"{was} has ended: it was not paid", why, "Pay"
     return f"{was} has ended", rest, "See plans"
 
@@ -144,7 +145,10 @@ def card_needed(row: Subscription, *, amount: str, context: Mapping[str, Any]) -
 def _stays(row: Subscription, name: str) -> str:
     if row.tier == FREE:
         return "You are on Free until it is paid; credits that you bought stay."
-    return f"You stay on {name} for {settings.BILLING_GRACE_DAYS} days from the first failure."
+    days = timedelta(days=settings.BILLING_GRACE_DAYS)
+    if row.past_due_since is None:  # that it is due is heard of in a moment
+        return f"You stay on {name} for {days.days} days."
+    return f"You stay on {name} until {row.past_due_since + days:%-d %B %Y}."
 
 
 # --- Payments that came, and went back ---------------------------------------------------
@@ -155,7 +159,7 @@ def topped_up(payment: Payment) -> None:
         user_id=payment.user_id,
         kind="billing.topped_up",
         title=f"{worded(lot.granted)} arrived",
-        body=f"You paid {_amount(payment.amount, payment)}. They do not expire.",
+        body=f"You paid {_amount(payment.amount, payment)}. Credits that you bought do not expire.",
         link=_receipt(payment),
         link_label="See the receipt",
         context=_about(payment) | {"credits": format_credits(lot.granted)},
@@ -169,7 +173,7 @@ def money_moved(before: Payment, after: Payment, moved: Moved) -> None:
         _refunded(after, more, moved)
         moved = Moved()  # said
     if is_taken and not was_taken:
-        _disputed(after, moved, _CHARGED_BACK)
+        _disputed(after, moved, _LOST if after.dispute_status == LOST else _CHARGED_BACK)
     elif was_taken and not is_taken:
         _disputed(after, moved, _WON)
     elif after.dispute_status == LOST != before.dispute_status:
@@ -246,7 +250,10 @@ def _credits(moved: Moved) -> str:
     if moved.gone < 0:
         told.append(f"{worded(-moved.gone)} are there again.")
     if moved.owed < 0:
-        told.append(f"You no longer owe {worded(-moved.owed)} of it.")
+        told.append(
+            f"The {worded(-moved.owed)} that you owed for it are canceled; what later credits paid "
+            "of that is yours again."
+        )
     return " ".join(told)
 
 

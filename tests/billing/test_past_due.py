@@ -59,6 +59,12 @@ def told(person: Any, *kinds: str) -> list[Notification]:
     return list(rows.order_by("id"))
 
 
+def until(person: Any, days: int) -> str:
+    since = Subscription.objects.get(user=person).past_due_since
+    assert since is not None
+    return f"{since + timedelta(days=days):%-d %B %Y}"
+
+
 def days_pass_for(person: Any, days: int) -> None:
     """Everything that is known of the person is that much older."""
     days_pass(Account.objects.get(user=person), days)
@@ -80,8 +86,8 @@ def test_a_card_that_fails_is_told_once_with_the_way_to_change_it(
     (row,) = told(person)
     assert (row.kind, row.title) == ("billing.payment_failed", "The payment for Pro failed")
     assert row.body == (
-        "29.00 USD could not be taken from your card. You stay on Pro for 7 days from the first "
-        "failure. Change the card, and it is tried again."
+        f"29.00 USD could not be taken from your card. You stay on Pro until {until(person, 7)}. "
+        "Change the card, and it is tried again."
     )
     assert (row.link, row.link_label) == ("/billing", "Change the card")
     assert row.context == {"invoice": invoice, "attempt": 1}
@@ -212,7 +218,7 @@ def test_the_grace_is_as_long_as_it_is_set(
 ) -> None:
     settings.BILLING_GRACE_DAYS = 2
     fall_due(stripe_world, subscription, deliver)
-    assert "2 days" in told(person)[0].body
+    assert f"until {until(person, 2)}." in told(person)[0].body
     days_pass_for(person, 3)
     assert (tiers.end_grace(), tier_of(person)) == (1, "free")
 

@@ -94,7 +94,7 @@ def test_who_bought_credits_is_told_with_the_receipt(stripe_world: World, person
     payment = bought(stripe_world, person)
     row = Notification.objects.get(kind="billing.topped_up")
     assert row.title == "50 credits arrived"
-    assert row.body == "You paid 9.00 USD. They do not expire."
+    assert row.body == "You paid 9.00 USD. Credits that you bought do not expire."
     assert row.link == f"/billing/receipts/{payment.pk}"
 
 
@@ -249,8 +249,8 @@ def test_a_refund_that_the_bank_sent_back_gives_the_credits_again(
     assert told(person)[1:] == [
         (
             "billing.refund_failed",
-            "Your bank sent it back to us. 20 credits are there again. You no longer owe 30 "
-            "credits of it.",
+            "Your bank sent it back to us. 20 credits are there again. The 30 credits that "
+            "you owed for it are canceled; what later credits paid of that is yours again.",
         )
     ]
 

@@ -175,6 +175,21 @@ def test_a_chargeback_and_the_end_of_a_hold_meet_in_any_order(crowd: Crowd, rest
             assert (lot.consumed, lot.revoked, standing(user)) == (0, 50 * CREDIT, (18, 0, 0))
 
 
+def test_refunds_that_are_heard_of_at_once_take_their_sum(crowd: Crowd) -> None:
+    """Of 68 held, 50 from the payment, 20 are charged; half of the payment is refunded."""
+    for _ in ROUNDS:
+        user, key = new_user(), uuid4().hex
+        lot = buy(user, 50, source_key=key)
+        pk = put_aside(user, 68)
+        words = {"source_key": key, "reason": "refund", "amount": 25 * CREDIT}
+        end = Call("capture", {"hold_id": pk, "amount": 20 * CREDIT})
+        found = crowd.at_once([Call("revoke", words), end, Call("revoke", words)])
+        assert len(done(found)) == 3
+        lot.refresh_from_db()
+        assert (lot.consumed, lot.revoked, lot.taken) == (2 * CREDIT, 25 * CREDIT, 25 * CREDIT)
+        assert standing(user) == (23, 0, 0)
+
+
 def test_the_plan_pays_exactly_five_hundred_of_a_day(crowd: Crowd) -> None:
     user = new_user()
     ledger.change_plan(user_id=user.pk, plan="pro", started_at=timezone.now())

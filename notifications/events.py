@@ -14,6 +14,7 @@ from django.db import connection
 from core.bell import AsyncRing
 from core.models import Event, EventCounter
 from notifications import watches
+from notifications.catalogue import message_of
 
 PING_S = watches.RENEWED_EVERY_S
 AT_ONCE = 100
@@ -21,15 +22,8 @@ AT_ONCE = 100
 
 def frame(event: Event) -> bytes:
     """One event on the wire; its id is the user's sequence number."""
-    body = {
-        "id": str(event.pk),
-        "type": event.type,
-        "version": event.version,
-        "occurredAt": event.occurred_at.isoformat(),
-        "userId": str(event.user_id),
-        "data": event.data,
-    }
-    return f"id: {event.sequence}\nevent: {event.type}\ndata: {json.dumps(body)}\n\n".encode()
+    body = json.dumps(message_of(event))
+    return f"id: {event.sequence}\nevent: {event.type}\ndata: {body}\n\n".encode()
 
 
 def _read(user_id: UUID, after: int) -> list[Event]:

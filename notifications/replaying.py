@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.db.models import F
-from django.db.models.functions import Now
+from django.db.models.functions import Least, Now
 
 from core.errors import Conflict
 from notifications.consuming import Unreadable, consumer, hand_over, read
-from notifications.dead_letters import ERROR_LONGEST
+from notifications.dead_letters import MOST_COUNTED, error_text
 from notifications.models import DeadLetter
 
 
@@ -33,7 +33,6 @@ def replay(*, letter: DeadLetter) -> bool:
 
 
 def _failed_again(letter: DeadLetter, words: str) -> Conflict:
-    DeadLetter.objects.filter(pk=letter.pk).update(
-        attempts=F("attempts") + 1, error=words[:ERROR_LONGEST].replace("\0", "")
-    )
-    return Conflict(f"It failed again: {words}")
+    counted = Least(F("attempts") + 1, MOST_COUNTED)
+    DeadLetter.objects.filter(pk=letter.pk).update(attempts=counted, error=error_text(words))
+    return Conflict(f"It failed again: {error_text(words)}")

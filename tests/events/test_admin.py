@@ -119,6 +119,13 @@ def test_the_same_set_aside_again_is_one_letter_and_a_long_one_is_cut() -> None:
     assert (letter.error, letter.attempts, len(letter.body)) == ("second", 6, BODY_LONGEST)
 
 
+def test_what_is_set_aside_for_ever_is_counted_as_far_as_there_are_numbers() -> None:
+    for _ in range(3):
+        bury(consumer="one", body="x", error="\ud800\0", attempts=20_000)
+    letter = DeadLetter.objects.get()
+    assert (letter.error, letter.attempts) == ("?\ufffd", 30_000)
+
+
 def test_who_may_only_look_cannot_replay_or_delete(heard: Heard, client: Client) -> None:
     looker = User.objects.create_user("looker@studio.example", is_staff=True)
     looker.user_permissions.add(Permission.objects.get(codename="view_deadletter"))

@@ -17,6 +17,7 @@ from core.models import Event
 from core.outbox import emit
 from deploy.embedded.postgres import PROJECT
 from notifications.catalogue import EVENTS, SCHEMAS, keys_of, message_of, schema_of, version_of
+from notifications.event_types import TYPES
 from notifications.operations import notify
 from tests.core.docs import table_of
 
@@ -42,6 +43,10 @@ def emitted() -> Iterator[tuple[str, Path]]:
 
 def test_every_event_that_the_code_tells_is_listed_and_every_listed_one_is_told() -> None:
     assert sorted({type for type, _ in emitted()}) == LISTED
+
+
+def test_users_own_addresses_can_be_told_of_each() -> None:
+    assert sorted(TYPES) == LISTED
 
 
 def test_there_is_one_schema_for_each_key_and_no_other() -> None:

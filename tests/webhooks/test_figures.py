@@ -73,16 +73,21 @@ def test_addresses_that_are_off_are_nobodys_concern(put: Put, tell: Tell) -> Non
     assert firing() == []
 
 
-def test_that_nothing_arrives_anywhere_wakes_somebody(put: Put, tell: Tell, send: Send) -> None:
+def test_that_nothing_arrives_anywhere_wakes_somebody(
+    put: Put, tell: Tell, send: Send, receiver: Receiver
+) -> None:
     for path in ("/a", "/b"):
         put(path, failing_since=Now() - timedelta(hours=2))
     assert of_outgoing()[1] == 0
     put("/c", failing_since=Now() - timedelta(minutes=5))
     assert of_outgoing()[1] == 3
     assert [alert.labels["operation"] for alert in firing()] == ["outgoing"]
+    for path in ("/a", "/b", "/c"):
+        receiver.will(status(500), path=path)
     put("/works")
     tell()
     assert send() == 4
+    assert scraped('webhook_targets{state="failing"}') == 3
     assert of_outgoing()[1] == 0
 
 

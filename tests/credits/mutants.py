@@ -1,6 +1,6 @@
-"""Known ways to break the ledger and what charges films, each with tests that must notice.
+"""Known ways to break the ledger, what charges films and what takes credits back.
 
-A mutant replaces one text, which occurs exactly once in its file, by another. The product knows
+Each has tests that must notice. A mutant replaces one text, which occurs exactly once in its file, by another. The product knows
 nothing of them: ``mutation.py`` applies one while a test session loads the code.
 """
 
@@ -35,6 +35,7 @@ def _tests(module: str, *names: str) -> tuple[str, ...]:
 
 _HOLD, _LOTS, _MEETINGS = "credits/test_hold", "credits/test_lots", "credits/test_meetings"
 _TAKEN = "credits/test_taken_back"
+_BACK = "billing/test_refunds"
 _FILMS = "videos/test_exactly_once"
 
 _ENTRY = """VALUES (_verb, _account, _lot, _hold, _line,
@@ -257,6 +258,21 @@ MUTANTS = (
         "if account.next_grant_at <= now:",
         "if now:",
         _tests(_MEETINGS, "test_a_month_that_the_first_beat_granted_is_left_by_the_second"),
+    ),
+    # --- Money back ----------------------------------------------------------------------
+    Mutant(
+        "a late reader of a refund is believed",
+        "billing/refunds.py",
+        "filter(pk=payment.pk, applied_read__lt=read)",
+        "filter(pk=payment.pk)",
+        _tests(_BACK, "test_a_reader_who_asked_earlier_does_not_undo_what_a_later_one_wrote"),
+    ),
+    Mutant(
+        "a dispute that is won keeps the credits",
+        "billing/notices.py",
+        'TAKING: Final = ("needs_response",',
+        'TAKING: Final = ("won", "needs_response",',
+        _tests(_BACK, "test_a_chargeback_takes_the_credits_and_a_dispute_won_gives_them_again"),
     ),
     # --- Double entry, and who looks after it --------------------------------------------
     Mutant(

@@ -2,7 +2,8 @@
 
 PostgreSQL and the broker (unless the environment names others), the schema, the web process,
 the workers, consumers of events where there is a RabbitMQ, and the clock.
-``python -m deploy.embedded.supervisor`` serves; with ``--run COMMAND …`` it starts what a command needs (no web), runs that, and stops.
+``python -m deploy.embedded.supervisor`` serves; with ``--run COMMAND …`` it starts what a command
+needs (no web), runs that, and stops.
 """
 
 from __future__ import annotations

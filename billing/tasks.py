@@ -6,7 +6,7 @@ import logging
 
 from celery import shared_task
 
-from billing import deliveries, leaving, reconciling, tiers
+from billing import deliveries, leaving, reconciling, tiers, unheard
 
 log = logging.getLogger("techpack.billing")
 
@@ -54,3 +54,9 @@ def end_grace() -> int:
 def end_former_customers() -> int:
     """End and delete at Stripe whoever is deleted here."""
     return leaving.end_due()
+
+
+@shared_task
+def look_for_money_back() -> int:
+    """Find refunds and disputes of which no webhook told."""
+    return unheard.look()

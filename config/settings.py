@@ -164,6 +164,7 @@ CELERY_TASK_ROUTES = {
     "billing.tasks.look_due": {"queue": "films"},
     "billing.tasks.end_grace": {"queue": "films"},
     "billing.tasks.end_former_customers": {"queue": "films"},
+    "billing.tasks.look_for_money_back": {"queue": "films"},
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TASK_ACKS_LATE = False
@@ -209,6 +210,10 @@ CELERY_BEAT_SCHEDULE: dict[str, Any] = {
         "options": {"expires": 60},  # the next looks at the same
     },
     "end-grace": {"task": "billing.tasks.end_grace", "schedule": timedelta(minutes=5)},
+    "look-for-money-back": {
+        "task": "billing.tasks.look_for_money_back",
+        "schedule": timedelta(hours=1),
+    },
     "end-former-customers": {
         "task": "billing.tasks.end_former_customers",
         "schedule": timedelta(seconds=60),

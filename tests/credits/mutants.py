@@ -1,7 +1,8 @@
 """Known ways to break the ledger, what charges films and what takes credits back.
 
-Each has tests that must notice. A mutant replaces one text, which occurs exactly once in its file, by another. The product knows
-nothing of them: ``mutation.py`` applies one while a test session loads the code.
+Each has tests that must notice. A mutant replaces one text, which occurs exactly once in its
+file, by another. The product knows nothing of them: ``mutation.py`` applies one while a test
+session loads the code.
 """
 
 from __future__ import annotations

@@ -152,10 +152,15 @@ def test_copies_of_a_message_have_one_effect(broker: RabbitMQ, channel: Any, ada
     assert relay() == 1
     for _ in range(3):
         put(channel, json.dumps(message_of(Event.objects.get())).encode())
+    upgrade(ada)
+    relay()
     with running(*part("consume", 0), url=broker.url) as process:
-        until(lambda: not any(count_of(channel, name) for name in NAMES), what="empty queues")
+        until(
+            lambda: all(2 in heard(name, ada) for name in NAMES),
+            what="what came after the copies",
+        )
         process.end()
-    assert [heard(name, ada) for name in NAMES] == [[1], [1]]
+    assert [heard(name, ada) for name in NAMES] == [[1, 2], [1, 2]]
 
 
 # --- The database is away ------------------------------------------------------------------

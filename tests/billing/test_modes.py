@@ -177,6 +177,7 @@ def test_a_server_without_an_answer_says_so_in_one_line_and_ends(tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.thorough
 def test_commands_and_workers_run_all_the_same(tmp_path: Path) -> None:
     found = started(tmp_path, "manage.py", "check")
     assert found.returncode == 0, found.stderr

@@ -67,6 +67,7 @@ def test_the_next_start_finds_its_data_and_a_killed_supervisor_leaves_nothing_be
         again.end()
 
 
+@pytest.mark.thorough
 def test_each_part_that_is_killed_comes_back(server: Server) -> None:
     server.until_ready()
     for words in (

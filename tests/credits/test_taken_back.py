@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from core.errors import InvalidRequest
@@ -13,6 +15,7 @@ from core.models import Event
 from core.money import CREDIT
 from credits import operations as ledger
 from credits import queries
+from credits.audit import differences
 from credits.models import Account, Lot
 
 from .conftest import MakeHold
@@ -191,3 +194,23 @@ def test_open_pages_hear_what_was_taken_and_given_again(user: Any) -> None:
         take(credits)
     told = Event.objects.filter(user_id=user.pk, type="credits.changed").order_by("sequence")
     assert [event.data["available"] for event in told] == ["68", "58", "68"]
+
+
+@pytest.mark.usefixtures("tampering")
+def test_lots_that_were_taken_back_before_it_was_counted_are_counted(
+    user: Any, put_aside: MakeHold
+) -> None:
+    lot = spend_of_a_topup(user, put_aside, 20)
+    hold = put_aside(5)
+    take(None)
+    ledger.release(hold_id=hold.pk, reason="failed")
+    migration = import_module("credits.migrations.0005_taken_back")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for name in ("lot_taken_within_granted", "lot_owed_has_nothing_left"):
+            cursor.execute(f"ALTER TABLE credits_lot DROP CONSTRAINT {name}")
+        cursor.execute("UPDATE credits_lot SET taken = 0")
+        assert [each.place for each in differences()] == ["taken"]
+        cursor.execute(migration.TAKEN_BEFORE)
+    lot.refresh_from_db()
+    assert (lot.taken, differences()) == (50 * CREDIT, [])

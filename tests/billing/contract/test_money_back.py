@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from billing import refunds
+from billing import refunds, unheard
 from billing.gateway import client
 from billing.models import Payment
 from core.money import CREDIT
@@ -51,6 +51,15 @@ def test_a_refund_is_read_from_its_charge_in_part_and_whole(side: Side, person: 
     payment.refresh_from_db()
     assert payment.refunded == 900
     assert Lot.objects.get(source_key=payment.source_key).revoked == 50 * CREDIT
+
+
+def test_a_refund_of_which_nobody_told_is_found_in_the_list(side: Side, person: Any) -> None:
+    payment, charge = bought(side, person)
+    part: Any = {"charge": charge, "amount": 450}
+    client().v1.refunds.create(params=part)
+    assert unheard.look() >= 1
+    payment.refresh_from_db()
+    assert payment.refunded == 450
 
 
 @pytest.mark.parametrize(("evidence", "status"), [("winning", "won"), ("losing", "lost")])

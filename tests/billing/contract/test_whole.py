@@ -33,6 +33,7 @@ CALLS = {
     "products.create": "tests/billing/test_setup.py",
     "products.retrieve": "tests/billing/test_setup.py",
     "refunds.create": "test_money_back.py",
+    "refunds.list": "test_money_back.py",
     "subscriptions.cancel": "test_plans.py",
     "subscriptions.list": "test_plans.py",
     "subscriptions.retrieve": "test_plans.py",

@@ -42,7 +42,7 @@ _debt_listeners: list[DebtPaid] = []
 
 
 def on_debt_paid(listener: DebtPaid) -> None:
-    """Call ``listener(user_id, lot, paid, left)`` in the transaction in which a new lot pays a debt.
+    """Call ``listener(user_id, lot, paid, left)`` in the transaction of a lot that pays a debt.
 
     Amounts are µcr; ``left`` is what is owed still.
     """

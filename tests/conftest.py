@@ -225,6 +225,14 @@ def _quick_flush() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _nobody_rings() -> Iterator[None]:
+    """Events are carried when a test says so, and never by a thread while the next one runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(outbox, "_carriers", [])
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def wrongly_told() -> Iterator[list[str]]:
     """What is wrong with events that tests told: each is listed, and as its schema says."""
     wrong: list[str] = []

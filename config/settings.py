@@ -11,7 +11,7 @@ import environ
 from csp.constants import NONE, SELF
 from django.templatetags.static import static
 
-from config import ai, api, payments, prices
+from config import ai, api, clock, payments, prices
 from config.chat_models import merged
 from config.limits import whole
 
@@ -173,67 +173,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout"
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1, "interval_max": 0.3}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
-CELERY_BEAT_SCHEDULE: dict[str, Any] = {
-    "sweep": {"task": "generation.tasks.sweep", "schedule": timedelta(seconds=10)},
-    "watch": {
-        "task": "generation.tasks.watch",
-        "schedule": timedelta(seconds=15),
-        "options": {"expires": 15},  # the next looks at the same
-    },
-    "tell-unseen": {"task": "generation.tasks.tell_unseen", "schedule": timedelta(seconds=10)},
-    "relay-events": {
-        "task": "notifications.tasks.relay",
-        "schedule": timedelta(seconds=5),
-        "options": {"expires": 5},  # the next carries the same
-    },
-    "forget-events": {"task": "notifications.tasks.forget_events", "schedule": timedelta(hours=6)},
-    "send-mail": {"task": "notifications.tasks.send_due", "schedule": timedelta(seconds=10)},
-    "photos": {"task": "techpack.tasks.prepare_forgotten", "schedule": timedelta(seconds=20)},
-    "expire-lots": {"task": "credits.tasks.expire_lots", "schedule": timedelta(minutes=5)},
-    "grant-monthly": {"task": "credits.tasks.grant_due_monthly", "schedule": timedelta(minutes=15)},
-    "check-ledger": {"task": "credits.tasks.check_ledger", "schedule": timedelta(hours=1)},
-    "look-at-videos": {
-        "task": "videos.tasks.look_due",
-        "schedule": timedelta(seconds=5),
-        "options": {"expires": 5},  # the next looks at the same
-    },
-    "remove-video-files": {"task": "videos.tasks.remove_files", "schedule": timedelta(minutes=10)},
-    "forget-callbacks": {"task": "videos.tasks.forget_callbacks", "schedule": timedelta(hours=6)},
-    "take-stripe-events": {
-        "task": "billing.tasks.take_due_events",
-        "schedule": timedelta(seconds=10),
-        "options": {"expires": 10},  # the next takes the same
-    },
-    "look-at-purchases": {
-        "task": "billing.tasks.look_due",
-        "schedule": timedelta(seconds=60),
-        "options": {"expires": 60},  # the next looks at the same
-    },
-    "end-grace": {"task": "billing.tasks.end_grace", "schedule": timedelta(minutes=5)},
-    "look-for-money-back": {
-        "task": "billing.tasks.look_for_money_back",
-        "schedule": timedelta(hours=1),
-    },
-    "end-former-customers": {
-        "task": "billing.tasks.end_former_customers",
-        "schedule": timedelta(seconds=60),
-        "options": {"expires": 60},  # the next ends the same
-    },
-    "send-webhooks": {
-        "task": "notifications.tasks.send_webhooks",
-        "schedule": timedelta(seconds=5),
-        "options": {"expires": 5},  # the next looks at the same
-    },
-    "forget-deliveries": {
-        "task": "notifications.tasks.forget_deliveries",
-        "schedule": timedelta(hours=6),
-    },
-    "forget-stripe-events": {
-        "task": "billing.tasks.forget_events",
-        "schedule": timedelta(hours=6),
-    },
-    "forget-refusals": {"task": "credits.tasks.forget_refusals", "schedule": timedelta(hours=6)},
-}
+CELERY_BEAT_SCHEDULE = clock.BEAT
 
 STORAGE_URL: str = env.str("STORAGE_URL", default="")
 MEDIA_ROOT = Path(STORAGE_URL) if STORAGE_URL and "://" not in STORAGE_URL else DATA_DIR / "media"

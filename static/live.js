@@ -8,6 +8,8 @@
   const refresh = () => {
     const on = shown();
     if (!on || document.hidden) return;
+    // The answer to what was just sent shows more than this look would, and comes before it.
+    if (on.querySelector(".htmx-request")) return soon();
     htmx.ajax("GET", on.dataset.live, { target: `#${on.id}`, swap: "outerMorph" });
   };
   const soon = () => {

@@ -8,8 +8,7 @@ one after the other, so that two readers of the same objects neither meet nor ov
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import timedelta
 from traceback import format_exc
 from typing import Any, Final, NamedTuple
@@ -27,6 +26,7 @@ from billing import receivers
 from billing.messages import Message
 from billing.models import StripeEvent
 from billing.receivers import Effect
+from core.alone import alone
 from core.commits import after_commit
 
 log = logging.getLogger("techpack.billing")
@@ -105,7 +105,7 @@ def take(*, event_id: str) -> bool:
     if (trigger_id := stored.values_list("trigger_id", flat=True).first()) is None:
         return False
     trigger = WebhookEventTrigger.objects.get(pk=trigger_id)
-    with _alone(_customer_of(trigger.json_body) or event_id) as is_mine:
+    with alone(LOCK, _customer_of(trigger.json_body) or event_id) as is_mine:
         if not is_mine or (event := _claim(event_id)) is None:
             return False
         try:
@@ -122,23 +122,6 @@ def _customer_of(told: Mapping[str, Any]) -> str:
     if isinstance(customer, Mapping):
         customer = customer.get("id")
     return customer if isinstance(customer, str) else ""
-
-
-@contextmanager
-def _alone(whose: str) -> Iterator[bool]:
-    """Whether nobody else processes an event of theirs; nobody does meanwhile.
-
-    The lock ends with its holder's connection, so that a lost worker leaves none behind.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, hashtext(%s))", [LOCK, whose])
-        (is_mine,) = cursor.fetchone()
-    try:
-        yield is_mine
-    finally:
-        if is_mine:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s, hashtext(%s))", [LOCK, whose])
 
 
 def _claim(event_id: str) -> StripeEvent | None:

@@ -9,11 +9,12 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from structlog.contextvars import bound_contextvars
 
+from core.alone import alone
 from core.commits import after_commit
 from core.errors import DomainError
 from core.http import envelope
@@ -195,19 +196,14 @@ def sweep() -> dict[str, int]:
 
     Returns how many jobs were requeued, ended and rung for again.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [SWEEP_LOCK])
-        if not cursor.fetchone()[0]:
+    with alone(SWEEP_LOCK) as is_alone:
+        if not is_alone:
             return {"requeued": 0, "ended": 0, "rung": 0}
-    try:
         ended = _end_overdue()
         requeued, given_up = _requeue_expired()
         rung = _ring_again()
         heartbeats.beat(heartbeats.SWEEP)
         return {"requeued": requeued, "ended": ended + given_up, "rung": rung}
-    finally:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [SWEEP_LOCK])
 
 
 def _end_overdue() -> int:

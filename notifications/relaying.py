@@ -11,17 +11,16 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
-from django.db import Error, connection
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from core.alone import alone
 from core.models import Event
 from notifications.catalogue import message_of
 from notifications.consuming import Consumer, consumers, deliver
@@ -48,7 +47,7 @@ def relay() -> int:
     deadline = time.monotonic() + WITHIN_S
     carried = 0
     while time.monotonic() < deadline and not _rest.lasts() and _waiting().exists():
-        with _alone() as is_alone:
+        with alone(RELAY_LOCK) as is_alone:
             if not is_alone:
                 break
             try:
@@ -122,20 +121,6 @@ def _published(publisher: Publisher, events: Iterable[Event]) -> Iterator[Event]
 
 def _waiting() -> QuerySet[Event]:
     return Event.objects.filter(published_at__isnull=True)
-
-
-@contextmanager
-def _alone() -> Iterator[bool]:
-    """Whether nobody else is at it. A lock that went with its connection is free already."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [RELAY_LOCK])
-        is_alone = bool(cursor.fetchone()[0])
-    try:
-        yield is_alone
-    finally:
-        if is_alone:
-            with suppress(Error), connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [RELAY_LOCK])
 
 
 def forget_old() -> int:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
-from django.db import connection
-
+from core.alone import alone
 from generation import heartbeats
 from generation.alerts.delivering import deliver
 from generation.alerts.evaluating import evaluate
@@ -21,24 +18,10 @@ def watch() -> dict[str, int]:
     Returns how many alerts fire, began, ended and were delivered. No transaction is open while
     Alertmanager is told.
     """
-    with _alone() as is_alone:
+    with alone(WATCH_LOCK) as is_alone:
         if not is_alone:
             return {"firing": 0, "began": 0, "ended": 0, "delivered": 0}
         changes = evaluate()
         delivered = deliver()
         heartbeats.beat(heartbeats.ALERTS)
     return {**changes._asdict(), "delivered": delivered}
-
-
-@contextmanager
-def _alone() -> Iterator[bool]:
-    """Whether nobody else is at it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s)", [WATCH_LOCK])
-        is_alone = bool(cursor.fetchone()[0])
-    try:
-        yield is_alone
-    finally:
-        if is_alone:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_unlock(%s)", [WATCH_LOCK])

@@ -153,7 +153,7 @@ def test_two_who_both_saw_it_due_do_not_both_take_it(
         both.wait()
         return next_after(attempts)
 
-    monkeypatch.setattr(deliveries, "_alone", lambda whose: nullcontext(True))
+    monkeypatch.setattr(deliveries, "alone", lambda lock, whose: nullcontext(True))
     monkeypatch.setattr(deliveries, "_next_after", decide)
     assert sorted(at_once(*[lambda: deliveries.take(event_id=one)] * 2)) == [False, True]
     assert (mirror.turns, of(one).attempts) == ([one], 1)

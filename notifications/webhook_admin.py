@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from credits.admin import ReadOnly
 from notifications.models import WebhookDelivery, WebhookTarget
 
 
@@ -35,24 +36,12 @@ class Standing(admin.SimpleListFilter):
         return queryset.filter(chosen.get(self.value() or "", Q()))
 
 
-class Read(ModelAdmin):
+class Read(ReadOnly, ModelAdmin):
     """Nobody adds, changes or deletes them here."""
 
     ordering = ("-pk",)
     show_full_result_count = False
     list_filter_sheet = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody."""
-        return False
 
 
 @admin.register(WebhookTarget)

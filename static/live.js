@@ -31,6 +31,14 @@
     for (const kept of document.querySelectorAll(".at-step")) kept.removeAttribute("hx-morph-skip");
   });
 
+  // What was chosen before the scripts came, or is put back by the browser, counts as chosen now.
+  const isOther = (at) => at.checked !== at.defaultChecked || at.selected !== at.defaultSelected;
+  document.addEventListener("htmx:after:init", ({ target }) => {
+    if (!target.matches("form[hx-trigger^=change]")) return;
+    const choices = target.querySelectorAll("[type=radio], option");
+    if ([...choices].some(isOther)) htmx.trigger(target, "change");
+  });
+
   const isMine = (data) => {
     const { kind, product } = shown()?.dataset ?? {};
     return kind ? data?.kind === kind : (data?.productId ?? data?.id) === product;

@@ -32,8 +32,11 @@ def customer_named(email: str = "buyer@studio.example") -> str:
     return str(call("customers", email=email)["id"])
 
 
-def session_for(customer: str, price: str = "price_pro_month") -> str:
-    """An open checkout of one price, as the product begins it."""
+RETURN = "http://localhost:8000/billing/return?session_id={CHECKOUT_SESSION_ID}"
+
+
+def session_for(customer: str, price: str = "price_pro_month", to: str = RETURN) -> str:
+    """An open checkout of one price, as the product begins it; who has paid is led ``to``."""
     mode = "subscription" if "pro" in price else "payment"
     fields = {
         "customer": customer,
@@ -44,7 +47,7 @@ def session_for(customer: str, price: str = "price_pro_month") -> str:
         "tax_id_collection[enabled]": "true",
         "customer_update[name]": "auto",
         "customer_update[address]": "auto",
-        "success_url": "http://localhost:8000/billing/return?session_id={CHECKOUT_SESSION_ID}",
+        "success_url": to,
         "cancel_url": "http://localhost:8000/billing/canceled/1",
     }
     if mode == "payment":

@@ -57,7 +57,7 @@ def test_the_pages_look_right(page: Page, shop: Shop) -> None:
 
 @pytest.mark.thorough
 def test_everything_works_without_scripts(browser: Browser, shop: Shop) -> None:
-    session = session_for(customer_named())
+    session = session_for(customer_named(), to=f"{shop.url}{HOME}/")
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()
         page.goto(f"{shop.url}{HOME}/pay/{session}")
@@ -67,7 +67,6 @@ def test_everything_works_without_scripts(browser: Browser, shop: Shop) -> None:
         expect(page.get_by_role("alert")).to_contain_text("did not confirm")
         page.get_by_label("Card that pays", exact=True).check()
         page.locator("button[value=pay]").click()
-        page.goto(f"{shop.url}{HOME}/")
         page.get_by_role("button", name="Go on to the period’s end").click()
         expect(page.get_by_text("Time went on to the period’s end.")).to_be_visible()
         page.get_by_role("button", name="Pay back").first.click()

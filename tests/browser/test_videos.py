@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
@@ -126,6 +126,35 @@ def test_another_product_brings_its_own_photos_and_keeps_what_was_typed(
     expect(quiet.get_by_role("radio", name="Side")).to_be_checked()
     expect(quiet.get_by_role("button", name="Make it")).to_be_enabled()
     expect(quiet.get_by_label("What should it show?")).to_have_value("pale paper")
+
+
+def test_what_is_chosen_while_a_price_is_on_its_way_is_the_choice(
+    quiet: Page, live_server: LiveServer, slip_on: Product
+) -> None:
+    quiet.goto(f"{live_server.url}/videos?product={slip_on.pk}")
+    late: list[Route] = []
+    quiet.route("**/videos/form*", lambda route: late.append(route), times=1)
+    with quiet.expect_request("**/videos/form*"):
+        quiet.get_by_role("radio", name="Top").check()
+    quiet.get_by_label("What should it show?").fill("pale paper")
+    quiet.get_by_role("radio", name="8 s").check()
+    quiet.get_by_role("radio", name="12 s").check()
+    late[0].continue_()
+    expect(quiet.get_by_role("button", name="Make it 6 credits")).to_be_visible()
+    expect(quiet.get_by_role("radio", name="12 s")).to_be_checked()
+    expect(quiet.get_by_role("radio", name="Top")).to_be_checked()
+
+
+def test_what_is_chosen_before_the_scripts_are_there_is_the_choice(
+    quiet: Page, live_server: LiveServer, slip_on: Product
+) -> None:
+    late: list[Route] = []
+    quiet.route("**/vendor/htmx.min.js", lambda route: late.append(route))
+    quiet.goto(f"{live_server.url}/videos?product={slip_on.pk}", wait_until="commit")
+    quiet.get_by_role("radio", name="8 s").check()
+    expect(quiet.get_by_role("button", name="Make it 2 credits")).to_be_visible()
+    late[0].continue_()
+    expect(quiet.get_by_role("button", name="Make it 4 credits")).to_be_visible()
 
 
 def test_too_few_credits_lead_to_a_shorter_film_that_starts(

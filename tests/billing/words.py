@@ -13,20 +13,23 @@ from billing.told import Told
 from credits.models import Account, Lot
 
 
+# Said twice, the same has the same times.
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
 def new_person() -> Any:
     return get_user_model().objects.create_user(f"{uuid4().hex}@example.com")
 
 
 def said(status: str, **other: Any) -> Told:
     """A subscription by the month that began five days ago, unless it is said otherwise."""
-    now = datetime.now(UTC).replace(microsecond=0)
     usual: dict[str, Any] = {
         "stripe_id": "sub_1",
         "customer": "cus_1",
         "interval": "month",
-        "created_at": now - timedelta(days=5),
-        "started_at": now - timedelta(days=5),
-        "period_ends_at": now + timedelta(days=25),
+        "created_at": NOW - timedelta(days=5),
+        "started_at": NOW - timedelta(days=5),
+        "period_ends_at": NOW + timedelta(days=25),
         "ends_at": None,
         "item": "si_1",
         "latest_invoice": "in_1",

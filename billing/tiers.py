@@ -87,6 +87,15 @@ def apply(
     return row
 
 
+def plan_ends(user_id: UUID | None) -> bool:
+    """Whether a plan was canceled for now, or for within the hour.
+
+    Stripe tells of the end a while after it, when the next month's credits may be due already.
+    """
+    ending = Subscription.objects.filter(user_id=user_id, ends_at__lte=Now() + AFTER_PERIOD)
+    return ending.exclude(tier=FREE).exists()
+
+
 def end_grace() -> int:
     """Ask about each subscription whose payment is due for too long; how many lost their tier."""
     from billing import subscriptions

@@ -40,6 +40,10 @@ DebtPaid = Callable[[UUID, Lot, Microcredits, Microcredits], None]
 
 _debt_listeners: list[DebtPaid] = []
 
+PlanEnds = Callable[[UUID | None], bool]
+
+_plan_ends: list[PlanEnds] = []
+
 
 def on_debt_paid(listener: DebtPaid) -> None:
     """Call ``listener(user_id, lot, paid, left)`` in the transaction of a lot that pays a debt.
@@ -48,6 +52,11 @@ def on_debt_paid(listener: DebtPaid) -> None:
     """
     if listener not in _debt_listeners:
         _debt_listeners.append(listener)
+
+
+def begin_no_month_where(plan_ends: PlanEnds) -> None:
+    """Have no month begin for users of whom this is true: what they have next grants its own."""
+    _plan_ends[:] = [plan_ends]
 
 
 def open_account(*, user: Any) -> Account:
@@ -146,14 +155,19 @@ def grant_month(account: Account, *, now: datetime) -> None:
 
 
 def grant_due_monthly() -> int:
-    """Grant the monthly credits that are due; returns to how many accounts."""
+    """Grant the monthly credits that are due; returns to how many accounts.
+
+    Where the plan ends with the month, nothing is granted: ``change_plan`` comes in a moment.
+    """
     due = Account.objects.filter(next_grant_at__lte=Now(), user__isnull=False)
     granted = 0
     for account_id in due.values_list("pk", flat=True):
         with transaction.atomic():
             account = lock_account(pk=account_id)
             now = database_now()
-            if account.next_grant_at <= now:  # another beat may have been here
+            if account.next_grant_at > now:  # another beat was here
+                continue
+            if not any(ends(account.user_id) for ends in _plan_ends):
                 grant_month(account, now=now)
                 announce(user_id=account.user_id)
                 granted += 1

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db.models import F
+from django.db.models.functions import Now
 
 from billing import tiers
 from billing.models import Subscription, TierChange
@@ -185,6 +186,26 @@ class TestCredits:
         TierChange.objects.filter(user=person).update(changed_at=earlier)
         tell(person, "active", started_at=said("active").started_at - timedelta(days=60))
         assert pro_lots(person) == 2
+
+    def test_of_a_month_that_is_not_paid_for_any_more_do_not_come(self, person: Any) -> None:
+        """The month is over, and with it the plan; Stripe has not told of that yet."""
+        ends_at = said("active").period_ends_at
+        tell(person, "active", ends_at=ends_at)
+        account = Account.objects.get(user=person)
+        days_pass(account, 31)
+        Subscription.objects.update(ends_at=Now() + timedelta(minutes=1))
+        assert (ledger.grant_due_monthly(), pro_lots(person)) == (0, 1)
+        tell(person, "canceled", ends_at=said("active").created_at)
+        assert (tier_of(person), pro_lots(person)) == ("free", 1)
+        days_pass(account, 31)
+        assert ledger.grant_due_monthly() == 1, "on Free they come"
+
+    def test_of_the_next_month_come_to_who_takes_it_back(self, person: Any) -> None:
+        tell(person, "active", ends_at=said("active").created_at)
+        days_pass(Account.objects.get(user=person), 31)
+        assert ledger.grant_due_monthly() == 0
+        tell(person, "active")
+        assert (ledger.grant_due_monthly(), pro_lots(person)) == (1, 2)
 
     def test_come_again_with_another_subscription(self, person: Any) -> None:
         tell(person, "active")

@@ -87,7 +87,7 @@ def apply(
     return row
 
 
-def plan_ends(user_id: UUID | None) -> bool:
+def plan_ends(user_id: UUID) -> bool:
     """Whether a plan was canceled for now, or for within the hour.
 
     Stripe tells of the end a while after it, when the next month's credits may be due already.

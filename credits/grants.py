@@ -40,7 +40,7 @@ DebtPaid = Callable[[UUID, Lot, Microcredits, Microcredits], None]
 
 _debt_listeners: list[DebtPaid] = []
 
-PlanEnds = Callable[[UUID | None], bool]
+PlanEnds = Callable[[UUID], bool]
 
 _plan_ends: list[PlanEnds] = []
 
@@ -167,11 +167,15 @@ def grant_due_monthly() -> int:
             now = database_now()
             if account.next_grant_at > now:  # another beat was here
                 continue
-            if not any(ends(account.user_id) for ends in _plan_ends):
+            if not _ends(account):
                 grant_month(account, now=now)
                 announce(user_id=account.user_id)
                 granted += 1
     return granted
+
+
+def _ends(account: Account) -> bool:
+    return account.user_id is not None and any(ends(account.user_id) for ends in _plan_ends)
 
 
 def change_plan(*, user_id: UUID, plan: str, started_at: datetime) -> None:

@@ -12,7 +12,6 @@ from billing.models import Subscription
 from billing.told import Told
 from credits.models import Account, Lot
 
-
 # Said twice, the same has the same times.
 NOW = datetime.now(UTC).replace(microsecond=0)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from django.templatetags.static import static
 from config import ai, api, clock, payments, prices
 from config.chat_models import merged
 from config.limits import whole
+from config.secret_key import secret_key
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -34,29 +34,11 @@ PUBLIC_URL: str = env.str(
 ).rstrip("/")
 DATA_DIR.mkdir(parents=True, exist_ok=True)
 
-
-def _secret_key() -> str:
-    """The key from the environment; while developing, one made once and kept."""
-    key = env.str("SECRET_KEY", default="")
-    if key:
-        return key
-    if not IS_RELAXED:
-        raise environ.ImproperlyConfigured("Set SECRET_KEY when DEBUG is off.")
-    kept = DATA_DIR / "secret-key"
-    if not kept.exists():
-        try:
-            with kept.open("x") as file:
-                file.write(secrets.token_urlsafe(50))
-            kept.chmod(0o600)
-        except FileExistsError:
-            pass
-    return kept.read_text()
-
-
-SECRET_KEY = _secret_key()
+SECRET_KEY: str = secret_key(env, data_dir=DATA_DIR, is_relaxed=IS_RELAXED)
 ALLOWED_HOSTS: list[str] = env.list(
     "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", "testserver"] if IS_RELAXED else []
 )
+# Addresses or networks of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.
 TRUSTED_PROXIES: list[str] = env.list("TRUSTED_PROXIES", default=[])
 
 INSTALLED_APPS = [
@@ -225,6 +207,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "accounts.adapters.AccountAdapter"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = PUBLIC_URL.partition(":")[0]  # of the links in its mails
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_SESSION_REMEMBER = True
 MESSAGE_TAGS = {10: "", 20: "", 25: "ok", 30: "warn", 40: "warn"}

@@ -104,6 +104,15 @@ def test_a_forgotten_password_is_reset_by_mail(client: Client, ada: User) -> Non
     assert _sign_in(Client(), "quay-lantern-42") == 302
 
 
+def test_links_in_mails_are_secure_where_the_studio_is_though_a_proxy_asks_plainly(
+    client: Client, ada: User, settings: Settings
+) -> None:
+    settings.ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https"
+    client.post("/account/password/reset/", {"email": ada.email})
+    assert "https://testserver/account/password/reset/key/" in mail.outbox[0].body
+    assert "http://" not in mail.outbox[0].body
+
+
 def test_a_used_reset_link_says_so(client: Client) -> None:
     page = client.get("/account/password/reset/key/1-set-password/").content.decode()
     assert "no longer works" in page

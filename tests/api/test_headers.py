@@ -113,18 +113,19 @@ def environment(**more: str) -> dict[str, str]:
 
 ASK = (
     "import config.settings as s;"
-    "print(s.SECURE_HSTS_SECONDS, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.DEBUG)"
+    "print(s.SECURE_HSTS_SECONDS, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.DEBUG,"
+    " s.ACCOUNT_DEFAULT_HTTP_PROTOCOL)"
 )
 
 
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("https://studio.example", "31536000 True True False"),
-        ("http://localhost:8000", "0 False False False"),
+        ("https://studio.example", "31536000 True True False https"),
+        ("http://localhost:8000", "0 False False False http"),
     ],
 )
-def test_https_makes_cookies_secure_and_browsers_stay(url: str, said: str) -> None:
+def test_https_makes_cookies_and_links_secure_and_browsers_stay(url: str, said: str) -> None:
     for debug in ("true", "false"):
         found = subprocess.run(
             [sys.executable, "-c", ASK],

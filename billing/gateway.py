@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from typing import Any
 
 import stripe
 from django.conf import settings
@@ -56,3 +57,29 @@ def asking(what: str) -> Iterator[None]:
         if isinstance(error, stripe.InvalidRequestError) and error.code == "resource_missing":
             raise NotFound("The payment service does not know this.") from error
         raise stripe_is_away() from error
+
+
+def read(kind: str, stripe_id: str, retrieve: Callable[..., Any], *expand: str) -> Any:
+    """An object by its id, as a dict; None, and a line in the log, where Stripe does not know it.
+
+    ``retrieve`` is the client's method. Raises ProviderUnavailable.
+    """
+    try:
+        with asking(f"read a {kind}"):
+            return retrieve(stripe_id, params={"expand": [*expand]}).to_dict()
+    except NotFound:
+        log.info("Stripe does not know the %s %s", kind, stripe_id)
+        return None
+
+
+def end_subscription(stripe_id: str) -> bool:
+    """End a subscription now; whether this call did. Pays nothing back.
+
+    False for one that is over. Raises ProviderUnavailable.
+    """
+    try:
+        with asking("end a subscription"):
+            client().v1.subscriptions.cancel(stripe_id, params={"prorate": False})
+    except NotFound:
+        return False
+    return True

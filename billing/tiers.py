@@ -20,7 +20,7 @@ from billing.models import Subscription, TierChange
 from billing.plans import FREE, PRO
 from billing.serializers import present_subscription
 from billing.told import OVER, PAID, PAST_DUE, Told
-from core.errors import ProviderUnavailable
+from core.errors import NotFound, ProviderUnavailable
 from core.outbox import emit
 from core.wire import to_camel
 from credits import grants
@@ -105,6 +105,9 @@ def end_grace() -> int:
     for user_id in list(late.order_by("past_due_since").values_list("user_id", flat=True)):
         try:
             row = subscriptions.refresh_of(user_id=user_id)
+        except NotFound:
+            log.exception("Stripe does not know a subscription that it told of")
+            continue
         except ProviderUnavailable:
             log.warning("whose grace is over is asked again later")
             break

@@ -121,6 +121,25 @@ def test_grace_does_not_end_where_the_payment_came_unheard(
     assert tier_of(person) == "pro"
 
 
+def test_a_subscription_of_other_keys_does_not_prolong_the_grace_of_others(
+    stripe_world: World, person: Any, settings: Any
+) -> None:
+    made = subscribed(stripe_world, person, card="fails_later")
+    stripe_world.actions.renew(made)
+    make_due()
+    reconciling.look_due()
+    other = new_person()
+    past = Subscription.objects.get().past_due_since
+    rows = {"tier": "pro", "status": "past_due", "past_due_since": past}
+    Subscription.objects.create(user=other, stripe_id="sub_of_other_keys", **rows)
+    earlier = F("past_due_since") - tiers.grace()
+    Subscription.objects.update(past_due_since=earlier)
+    Subscription.objects.filter(user=other).update(past_due_since=earlier)
+    settings.STRIPE_LIVE_MODE = True
+    assert tasks.end_grace() == 1
+    assert tier_of(person) == "free"
+
+
 def test_while_stripe_is_away_nothing_changes(
     person: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -53,6 +53,20 @@ def test_a_dispute_that_nobody_told_of_is_found_and_its_end_too(
     assert free(payment) == 68
 
 
+def test_what_stripe_does_not_know_does_not_hide_the_rest(
+    stripe_world: World, payment: Payment
+) -> None:
+    """A dispute of test mode is not decided for ever where the keys are live ones now."""
+    other = buy(payment.user, 50)
+    pay(stripe_world, other)
+    back(payment.user, other)
+    undecided = {"dispute": "du_of_other_keys", "dispute_status": "needs_response"}
+    Payment.objects.exclude(pk=payment.pk).update(**undecided)
+    stripe_world.actions.refund(payment.payment_intent)
+    assert unheard.look() == 1
+    assert free(payment) == 68
+
+
 def test_money_of_others_is_not_asked_after(stripe_world: World, payment: Payment) -> None:
     stripe_world.actions.refund(payment.payment_intent)
     payment.delete()

@@ -15,11 +15,10 @@ import stripe
 from django.conf import settings
 from django.urls import reverse
 
-from billing.gateway import asking, client
+from billing.gateway import asking, client, end_subscription
 from billing.invoices import payment_intents
 from billing.plans import PRO
 from billing.told import PAID, Told
-from core.errors import NotFound
 from notifications.operations import notify
 
 log = logging.getLogger("techpack.billing")
@@ -40,7 +39,7 @@ def end_others(*, user_id: UUID, best: Told, everything: Iterable[Told]) -> list
         if not _is_double(other, best):
             continue
         _pay_back(other.stripe_id)
-        if _end(other.stripe_id):
+        if end_subscription(other.stripe_id):
             log.warning("subscription %s was a second one, and ended", other.stripe_id)
             ended.append(other.stripe_id)
             _tell(user_id)
@@ -93,13 +92,3 @@ def _refund(intent: str) -> None:
         except stripe.InvalidRequestError as error:
             if error.code != "charge_already_refunded":
                 raise
-
-
-def _end(stripe_id: str) -> bool:
-    """Whether this call ended it."""
-    try:
-        with asking("end a second subscription"):
-            client().v1.subscriptions.cancel(stripe_id, params={"prorate": False})
-    except NotFound:
-        return False
-    return True

@@ -17,11 +17,10 @@ from django.db.models.functions import Now
 
 from billing import money, notices
 from billing.customers import owner_of
-from billing.gateway import asking, client
+from billing.gateway import client, read
 from billing.invoices import subscription_of
 from billing.models import Subscription
 from billing.told import id_of
-from core.errors import NotFound
 from notifications.models import Notification
 
 log = logging.getLogger("techpack.billing")
@@ -44,15 +43,8 @@ def invoice_due(*, invoice_id: str) -> bool:
 
 
 def _read(invoice_id: str) -> dict[str, Any] | None:
-    params: Any = {"expand": ["payments.data.payment.payment_intent"]}
-    try:
-        with asking("read an invoice"):
-            found: dict[str, Any] = (
-                client().v1.invoices.retrieve(invoice_id, params=params).to_dict()
-            )
-    except NotFound:
-        log.info("Stripe does not know the invoice %s", invoice_id)
-        return None
+    retrieve, part = client().v1.invoices.retrieve, "payments.data.payment.payment_intent"
+    found: dict[str, Any] | None = read("invoice", invoice_id, retrieve, part)
     return found
 
 

@@ -11,11 +11,10 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from billing.customers import owner_of
-from billing.gateway import asking, client
+from billing.gateway import asking, client, read
 from billing.models import Payment
 from billing.plans import Sold, sold_at
 from billing.told import id_of, sold_by
-from core.errors import NotFound
 
 log = logging.getLogger("techpack.billing")
 
@@ -25,13 +24,11 @@ MOST: Final = 100
 def paid_invoice(*, invoice_id: str) -> Payment | None:
     """Write down what an invoice of a plan brought, once.
 
-    None where it is not paid, brought nothing, or is for something else. Raises NotFound and
+    None where it is not paid, brought nothing, or is for something else. Raises
     ProviderUnavailable.
     """
-    with asking("read an invoice"):
-        params: Any = {"expand": ["payments"]}
-        invoice = client().v1.invoices.retrieve(invoice_id, params=params).to_dict()
-    return _written(invoice)
+    invoice = read("invoice", invoice_id, client().v1.invoices.retrieve, "payments")
+    return None if invoice is None else _written(invoice)
 
 
 def note_missing(*, stripe_id: str, newest: str) -> None:
@@ -101,11 +98,8 @@ def _sold_at(price_id: str) -> Sold | None:
         return None
     if (sold := sold_at(price_id)) is not None:
         return sold
-    try:
-        with asking("read a price"):
-            return sold_by(client().v1.prices.retrieve(price_id).to_dict())
-    except NotFound:
-        return None
+    price = read("price", price_id, client().v1.prices.retrieve)
+    return None if price is None else sold_by(price)
 
 
 def _note(user_id: UUID, invoice: Mapping[str, Any], sold: Sold) -> Payment | None:

@@ -15,7 +15,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from djstripe.models import Customer as Mirrored
 
-from billing.gateway import asking, client
+from billing.gateway import asking, client, end_subscription
 from billing.models import Customer, FormerCustomer
 from billing.told import OVER
 from core.errors import NotFound, ProviderUnavailable
@@ -77,8 +77,7 @@ def _end_subscriptions(stripe_id: str) -> None:
         found = client().v1.subscriptions.list(params=params).data
     for one in found:
         if one.status not in OVER:
-            with asking("end the subscription of who left"):
-                client().v1.subscriptions.cancel(one.id, params={"prorate": False})
+            end_subscription(one.id)
 
 
 def _close_checkouts(stripe_id: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from django.conf import settings
 
 from billing import errors
-from billing.gateway import asking, client
+from billing.gateway import asking, client, read
 from billing.models import Customer
 from billing.plans import Sold
 from billing.told import told
@@ -59,14 +59,13 @@ def change_url(*, user: Any, stripe_id: str, sold: Sold, back_to: str) -> str:
 
     Raises Conflict and ProviderUnavailable.
     """
-    with asking("read a subscription"):
-        found = told(client().v1.subscriptions.retrieve(stripe_id))
-    if found is None:
+    found = read("subscription", stripe_id, client().v1.subscriptions.retrieve)
+    if found is None or (ours := told(found)) is None:
         raise errors.already_subscribed()
     name = "subscription_update_confirm"
     way = flow(name, stripe_id=stripe_id, back_to=back_to)
     way[name] = {
         "subscription": stripe_id,
-        "items": [{"id": found.item, "price": sold.price_id, "quantity": 1}],
+        "items": [{"id": ours.item, "price": sold.price_id, "quantity": 1}],
     }
     return portal_url(user=user, back_to=back_to, flow_data=way)

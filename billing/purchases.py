@@ -13,12 +13,11 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from billing import notices, subscriptions
-from billing.gateway import asking, client
+from billing.gateway import client, read
 from billing.invoices import paid_invoice
 from billing.models import Checkout, Payment
 from billing.plans import Sold, sold_as
 from billing.told import id_of
-from core.errors import NotFound
 from core.money import CREDIT
 from credits import grants
 
@@ -49,14 +48,9 @@ def settle(*, session_id: str) -> Checkout | None:
 
 
 def _read(session_id: str) -> dict[str, Any] | None:
-    params: Any = {"expand": ["payment_intent.latest_charge", "invoice"]}
-    try:
-        with asking("read a checkout"):
-            session = client().v1.checkout.sessions.retrieve(session_id, params=params)
-    except NotFound:
-        log.info("Stripe does not know the checkout %s", session_id)
-        return None
-    found: dict[str, Any] = session.to_dict()
+    retrieve = client().v1.checkout.sessions.retrieve
+    parts = ("payment_intent.latest_charge", "invoice")
+    found: dict[str, Any] | None = read("checkout", session_id, retrieve, *parts)
     return found
 
 

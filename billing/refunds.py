@@ -16,11 +16,10 @@ from django.db import transaction
 from django.db.models import F
 
 from billing import invoices, money, notices, purchases, subscriptions
-from billing.gateway import asking, client
+from billing.gateway import asking, client, end_subscription, read
 from billing.models import Payment
 from billing.notices import LOST, TAKING, Moved
 from billing.told import id_of
-from core.errors import NotFound
 from core.money import CREDIT, Microcredits
 from credits import operations as ledger
 from credits.models import Lot
@@ -71,23 +70,13 @@ def charge_refunded(*, charge_id: str) -> Payment | None:
 
 def dispute_changed(*, dispute_id: str) -> Payment | None:
     """Bring about what follows from a dispute, begun or decided. See ``charge_refunded``."""
-    try:
-        with asking("read a dispute"):
-            found = client().v1.disputes.retrieve(dispute_id).to_dict()
-    except NotFound:
-        log.info("Stripe does not know the dispute %s", dispute_id)
-        return None
-    return charge_refunded(charge_id=id_of(found["charge"]))
+    found = read("dispute", dispute_id, client().v1.disputes.retrieve)
+    return None if found is None else charge_refunded(charge_id=id_of(found["charge"]))
 
 
 # --- What Stripe says --------------------------------------------------------------------
 def _charge(charge_id: str) -> dict[str, Any] | None:
-    try:
-        with asking("read a charge"):
-            found: dict[str, Any] = client().v1.charges.retrieve(charge_id).to_dict()
-    except NotFound:
-        log.info("Stripe does not know the charge %s", charge_id)
-        return None
+    found: dict[str, Any] | None = read("charge", charge_id, client().v1.charges.retrieve)
     return found
 
 
@@ -200,15 +189,8 @@ def _end_plan(payment: Payment) -> None:
     Asked for on every look, so that what was cut off is made up for; a subscription that has
     ended stays as it is. What is subscribed to later has another name, and goes on.
     """
-    with asking("read an invoice"):
-        invoice = client().v1.invoices.retrieve(payment.invoice).to_dict()
+    invoice = read("invoice", payment.invoice, client().v1.invoices.retrieve) or {}
     stripe_id = id_of(invoices.subscription_of(invoice).get("subscription"))
-    if not stripe_id:
-        return
-    try:
-        with asking("end a subscription that was charged back"):
-            client().v1.subscriptions.cancel(stripe_id, params={"prorate": False})
-    except NotFound:
-        return
-    log.warning("subscription %s was charged back, and ended", stripe_id)
-    subscriptions.refresh(stripe_id=stripe_id)
+    if stripe_id and end_subscription(stripe_id):
+        log.warning("subscription %s was charged back, and ended", stripe_id)
+        subscriptions.refresh(stripe_id=stripe_id)

@@ -8,7 +8,6 @@ somebody who asked later was quicker.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,7 +18,7 @@ from django.db.models import F
 
 from billing import doubles, invoices, tiers
 from billing.customers import owner_of
-from billing.gateway import asking, client
+from billing.gateway import asking, client, read
 from billing.models import Customer, Subscription
 from billing.told import PAST_DUE, Told, best_of, id_of, moment, told
 from core.errors import NotFound
@@ -60,10 +59,8 @@ def _owner_of(stripe_id: str) -> UUID | None:
     known = Subscription.objects.filter(stripe_id=stripe_id).values_list("user_id", flat=True)
     if (user_id := known.first()) is not None:
         return user_id
-    if (subscription := _retrieve(stripe_id)) is None:
-        log.info("Stripe does not know the subscription %s", stripe_id)
+    if (found := _retrieve(stripe_id)) is None:
         return None
-    found = subscription.to_dict()
     metadata = found.get("metadata") or {}
     return owner_of(id_of(found["customer"]), named=metadata.get("user", ""))
 
@@ -84,7 +81,7 @@ def _take_number(user_id: UUID) -> Subscription | None:
 def _read(user_id: UUID, *, known: str, also: str) -> list[Told]:
     """Every subscription to a plan that the user has or had."""
     customers = Customer.objects.filter(user_id=user_id).values_list("stripe_id", flat=True)
-    found = {one.id: one for customer in customers for one in _of_customer(customer)}
+    found = {one["id"]: one for customer in customers for one in _of_customer(customer)}
     for stripe_id in {known, also} - {"", *found}:
         if (one := _retrieve(stripe_id)) is not None:
             found[stripe_id] = one
@@ -94,7 +91,7 @@ def _read(user_id: UUID, *, known: str, also: str) -> list[Told]:
     return [ours for one in found.values() if (ours := told(one)) is not None]
 
 
-def _of_customer(customer: str) -> Iterable[Any]:
+def _of_customer(customer: str) -> list[dict[str, Any]]:
     try:
         with asking("list subscriptions"):
             listed = client().v1.subscriptions.list(
@@ -102,15 +99,14 @@ def _of_customer(customer: str) -> Iterable[Any]:
             )
     except NotFound:
         return []
-    return listed.data
+    return [one.to_dict() for one in listed.data]
 
 
-def _retrieve(stripe_id: str) -> Any:
-    try:
-        with asking("read a subscription"):
-            return client().v1.subscriptions.retrieve(stripe_id)
-    except NotFound:
-        return None
+def _retrieve(stripe_id: str) -> dict[str, Any] | None:
+    found: dict[str, Any] | None = read(
+        "subscription", stripe_id, client().v1.subscriptions.retrieve
+    )
+    return found
 
 
 def _due_since(best: Told | None) -> datetime | None:

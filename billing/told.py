@@ -45,9 +45,8 @@ def moment(seconds: int | None) -> datetime | None:
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
-def told(subscription: Any) -> Told | None:
+def told(found: Mapping[str, Any]) -> Told | None:
     """Stripe's subscription in our words; None where none of its prices is for a plan of ours."""
-    found: dict[str, Any] = subscription.to_dict()
     item, sold = _planned(found["items"]["data"])
     if item is None or sold is None:
         return None

@@ -119,6 +119,17 @@ def test_a_customer_that_stripe_has_deleted_already_is_done(
     assert not FormerCustomer.objects.exists()
 
 
+def test_a_subscription_that_ends_meanwhile_does_not_keep_the_customer(
+    stripe_world: World, person: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customer = on_pro(stripe_world, person)
+    person.delete()
+    stripe_world.actions.cancel_now(living(stripe_world)[0])
+    monkeypatch.setattr(leaving, "OVER", ())  # it was listed before
+    assert leaving.end_due() == 1
+    assert is_deleted(stripe_world, customer)
+
+
 def test_who_bought_nothing_leaves_nothing(person: Any) -> None:
     person.delete()
     assert not FormerCustomer.objects.exists()

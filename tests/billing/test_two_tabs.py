@@ -210,7 +210,7 @@ def test_what_counts_as_bought_twice(
 ) -> None:
     asked: list[str] = []
     monkeypatch.setattr(doubles, "_pay_back", asked.append)
-    monkeypatch.setattr(doubles, "_end", lambda stripe_id: False)
+    monkeypatch.setattr(doubles, "end_subscription", lambda stripe_id: False)
     best = said("active", checkout="first")
     other = said(
         status,

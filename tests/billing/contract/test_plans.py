@@ -36,7 +36,7 @@ def test_a_subscription_says_whose_it_is_what_it_is_for_and_until_when(
     customer = side.customer_of(person)
     names = {"user": str(person.pk), "checkout": "none"}
     found = side.subscribe(customer, month(), **names)
-    one = told(client().v1.subscriptions.retrieve(found["id"]))
+    one = told(client().v1.subscriptions.retrieve(found["id"]).to_dict())
     assert one is not None
     assert (one.status, one.interval, one.customer) == ("active", "month", customer)
     assert (one.user, one.checkout, one.ends_at) == (str(person.pk), "none", None)

@@ -10,14 +10,18 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from core.money import CREDIT
+from credits import names
 from credits.audit import differences
-from generation import kinds, operations
+from generation import asking, kinds, notices, operations
 from generation.kinds import Kind, Outcome, Prepared
 from generation.models import Job
-from generation.run import Run
+from generation.notices import Lead
+from generation.run import Run, claim
+from tests.generation.telling import PRODUCT
 
 KIND = "test/echo"
 Submit = Callable[..., Job]
+Begin = Callable[[], Run]
 
 
 @pytest.fixture
@@ -58,6 +62,44 @@ def submit(user: Any, echo: Echo, rung: list[str]) -> Submit:
             "prepare": lambda: Prepared({"say": "hello"}),
         }
         return operations.submit(**(given | more))
+
+    return put
+
+
+@pytest.fixture
+def begin(submit: Submit) -> Begin:
+    """A job in the hands of a worker."""
+
+    def take() -> Run:
+        run = claim(job_id=submit().pk)
+        assert run is not None
+        return run
+
+    return take
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who asks again does so nearly at once."""
+    monkeypatch.setattr(asking, "FIRST_WAIT_S", 0.01)
+
+
+@pytest.fixture
+def known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One product with a name, and a place to which its jobs lead."""
+    monkeypatch.setattr(names, "_namers", [lambda user, ids: dict.fromkeys(ids, "Pier Polo")])
+    monkeypatch.setattr(
+        notices, "_leads", {"": lambda job, end: Lead(f"/somewhere#{end}", f"Do {end}")}
+    )
+    monkeypatch.setitem(names._labels, KIND, "Echo")
+
+
+@pytest.fixture
+def about(submit: Submit, known: None) -> Submit:
+    """Submit a job about that product."""
+
+    def put(**more: Any) -> Job:
+        return submit(prepare=lambda: Prepared({"say": "hi"}, product_id=PRODUCT), **more)
 
     return put
 

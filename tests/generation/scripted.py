@@ -7,8 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from generation.errors import Failure, ProviderError
+from generation.models import AICall, Job
 from generation.providers.protocols import Answer, Ask, Usage
+from generation.run import Run
 
+OPERATION = "base-views/analyze"
 End = Answer | Exception | Callable[[], Answer]
 SEEN = Answer({"seen": "hood"}, usage=Usage(10, 5, 70), ref="resp_1", prompt_version="look@1")
 
@@ -61,3 +64,20 @@ def refused(code: str = "SAFETY") -> ProviderError:
 def breaks() -> Answer:
     """A mistake of ours in the middle of an ask."""
     raise ZeroDivisionError("secret")
+
+
+def ask(run: Run, script: Script, **more: Any) -> Answer:
+    """What a job gets for asking about its front view; raises what its last ask ended with."""
+    given: dict[str, Any] = {"part": "front", "told": {"view": "front"}} | more
+    return run.ask(OPERATION, put=script, **given)
+
+
+def logged() -> list[tuple[str, str]]:
+    """Status and class of failure of each call, in their order."""
+    return list(AICall.objects.order_by("pk").values_list("status", "error_class"))
+
+
+def end_of(job: Job) -> tuple[str, str]:
+    """Its status, and the code of its error."""
+    job.refresh_from_db()
+    return job.status, str((job.error or {}).get("code"))

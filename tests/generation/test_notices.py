@@ -12,53 +12,27 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from core.errors import NotFound
-from core.ids import uuid7
 from core.models import Event
 from core.money import CREDIT
 from credits import names
 from credits.models import Account
 from generation import errors, notices, work
 from generation.errors import Failure, ProviderError
-from generation.kinds import Outcome, Prepared
+from generation.kinds import Outcome
 from generation.models import Job
 from generation.notices import Lead
 from generation.operations import cancel
 from generation.run import Run, claim
 from notifications import watches
-from notifications.models import Notification, Watch
+from notifications.models import Notification
 from tests.generation.conftest import KIND, Echo, Submit
-from tests.techpack.conftest import new_user
+from tests.generation.telling import PRODUCT, lapse, told
 
-PRODUCT = uuid7()
 LOST = {
     "id": "back",
     "viewType": "back",
     "error": {"code": "TRANSIENT", "message": "It did not answer. Nothing was charged."},
 }
-
-
-@pytest.fixture(autouse=True)
-def _known(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One product with a name, and a place to which its jobs lead."""
-    monkeypatch.setattr(names, "_namers", [lambda user, ids: dict.fromkeys(ids, "Pier Polo")])
-    monkeypatch.setattr(
-        notices, "_leads", {"": lambda job, end: Lead(f"/somewhere#{end}", f"Do {end}")}
-    )
-    monkeypatch.setitem(names._labels, KIND, "Echo")
-
-
-@pytest.fixture
-def about(submit: Submit) -> Callable[..., Job]:
-    """Submit a job about the product."""
-
-    def put(**more: Any) -> Job:
-        return submit(prepare=lambda: Prepared({"say": "hi"}, product_id=PRODUCT), **more)
-
-    return put
-
-
-def told() -> Notification:
-    return Notification.objects.get()
 
 
 def ends(echo: Echo, work_: Callable[[Run], Outcome]) -> None:
@@ -72,12 +46,8 @@ def fails(failure: Failure, **more: Any) -> Callable[[Run], Outcome]:
     return one
 
 
-def lapse() -> None:
-    Watch.objects.update(until=Now() - timedelta(seconds=1))
-
-
 # --- What is told ------------------------------------------------------------------------
-def test_a_success_says_what_it_cost_and_opens_the_result(about: Callable[..., Job]) -> None:
+def test_a_success_says_what_it_cost_and_opens_the_result(about: Submit) -> None:
     job = about()
     work.run_job(job_id=job.pk)
     row = told()
@@ -97,7 +67,7 @@ def test_a_success_says_what_it_cost_and_opens_the_result(about: Callable[..., J
 
 
 def test_a_part_that_failed_says_why_what_came_back_and_what_a_retry_costs(
-    about: Callable[..., Job], echo: Echo
+    about: Submit, echo: Echo
 ) -> None:
     ends(echo, lambda run: Outcome(lambda job: {}, captured=CREDIT, failed=[LOST, LOST]))
     work.run_job(job_id=about().pk)
@@ -111,7 +81,7 @@ def test_a_part_that_failed_says_why_what_came_back_and_what_a_retry_costs(
 
 
 def test_a_failure_costs_nothing_and_shows_nothing_of_the_vendors(
-    about: Callable[..., Job], echo: Echo
+    about: Submit, echo: Echo
 ) -> None:
     ends(echo, fails(Failure.QUOTA))
     work.run_job(job_id=about().pk)
@@ -122,14 +92,14 @@ def test_a_failure_costs_nothing_and_shows_nothing_of_the_vendors(
     assert (row.context["code"], row.context["charged"]) == ("QUOTA", "0")
 
 
-def test_a_bug_of_ours_names_the_request(about: Callable[..., Job], echo: Echo) -> None:
+def test_a_bug_of_ours_names_the_request(about: Submit, echo: Echo) -> None:
     ends(echo, fails(Failure.BUG))
     work.run_job(job_id=about(request_id="req_77").pk)
     assert told().body.splitlines()[-1] == "Request id: req_77"
 
 
 def test_what_is_not_found_any_more_is_a_failure_that_says_its_cost(
-    about: Callable[..., Job], echo: Echo
+    about: Submit, echo: Echo
 ) -> None:
     def gone(run: Run) -> Outcome:
         raise NotFound("The product has gone.")
@@ -140,7 +110,7 @@ def test_what_is_not_found_any_more_is_a_failure_that_says_its_cost(
 
 
 def test_refused_content_says_what_to_change_and_later_what_it_cost(
-    about: Callable[..., Job], echo: Echo, settings: Any
+    about: Submit, echo: Echo, settings: Any
 ) -> None:
     settings.REFUSALS_FREE = 1
     ends(
@@ -167,7 +137,7 @@ def test_refused_content_says_what_to_change_and_later_what_it_cost(
     assert second.context["charged"] == "1.5"
 
 
-def test_what_the_plan_pays_is_said_to_be_included(about: Callable[..., Job], user: Any) -> None:
+def test_what_the_plan_pays_is_said_to_be_included(about: Submit, user: Any) -> None:
     Account.objects.filter(user=user).update(plan="pro")
     work.run_job(job_id=about().pk)
     assert told().body == "Nothing was charged. Your plan includes it."
@@ -178,7 +148,7 @@ def test_what_the_plan_pays_is_said_to_be_included(about: Callable[..., Job], us
     "name", ["x" * 300, "Überwurf für Großgewachsene", "中文名字很长的连帽衫" * 30, "", "<b>&"]
 )
 def test_any_name_of_a_product_fits(
-    about: Callable[..., Job], monkeypatch: pytest.MonkeyPatch, name: str
+    about: Submit, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setattr(names, "_namers", [lambda user, ids: dict.fromkeys(ids, name)])
     work.run_job(job_id=about().pk)
@@ -202,14 +172,12 @@ def test_without_a_product_it_leads_to_the_credits(
 
 
 # --- What is not told --------------------------------------------------------------------
-def test_what_was_free_is_not_told(about: Callable[..., Job]) -> None:
+def test_what_was_free_is_not_told(about: Submit) -> None:
     work.run_job(job_id=about(price=0).pk)
     assert not Notification.objects.exists()
 
 
-def test_what_the_user_stopped_is_not_told(
-    about: Callable[..., Job], user: Any, echo: Echo
-) -> None:
+def test_what_the_user_stopped_is_not_told(about: Submit, user: Any, echo: Echo) -> None:
     cancel(user=user, job_id=about().pk)
 
     def stops(run: Run) -> Outcome:
@@ -222,98 +190,8 @@ def test_what_the_user_stopped_is_not_told(
     assert not Notification.objects.exists()
 
 
-def test_who_waits_for_the_job_itself_is_not_told_until_the_watch_runs_out(
-    about: Callable[..., Job], user: Any
-) -> None:
-    job = about()
-    watches.watch(user.pk, job.pk, 60)
-    work.run_job(job_id=job.pk)
-    assert notices.tell_unseen() == 0
-    assert not Notification.objects.exists()
-    lapse()
-    assert (notices.tell_unseen(), notices.tell_unseen()) == (1, 0)
-    assert told().context["jobId"] == str(job.pk)
-
-
-def test_whose_answer_arrived_is_never_told(about: Callable[..., Job], user: Any) -> None:
-    job = about()
-    watches.watch(user.pk, job.pk, 60)
-    work.run_job(job_id=job.pk)
-    watches.unwatch(user.pk, job.pk)
-    lapse()
-    assert notices.tell_unseen() == 0
-
-
-def test_an_open_page_that_stays_open_is_not_told(about: Callable[..., Job], user: Any) -> None:
-    job = about()
-    watches.watch(user.pk, PRODUCT, watches.PAGE_S)
-    work.run_job(job_id=job.pk)
-    watches.watch(user.pk, PRODUCT, watches.PAGE_S)
-    Watch.objects.filter(subject=job.pk).update(until=Now())
-    assert notices.tell_unseen() == 0
-    assert not Notification.objects.exists()
-    assert not Watch.objects.filter(subject=job.pk).exists()
-
-
-def test_a_page_that_was_closed_before_the_end_is_told(
-    about: Callable[..., Job], user: Any
-) -> None:
-    job = about()
-    watches.watch(user.pk, PRODUCT, watches.PAGE_S)
-    work.run_job(job_id=job.pk)
-    assert not Notification.objects.exists()
-    Watch.objects.filter(subject=job.pk).update(until=Now())
-    assert notices.tell_unseen() == 1
-    assert told().title == "Echo done: Pier Polo"
-
-
-def test_who_looks_at_another_product_or_is_somebody_else_is_told(
-    about: Callable[..., Job], user: Any
-) -> None:
-    watches.watch(user.pk, uuid7(), 60)
-    watches.watch(new_user().pk, PRODUCT, 60)
-    work.run_job(job_id=about().pk)
-    assert Notification.objects.count() == 1
-
-
-def test_a_watch_that_ran_out_before_the_end_does_not_count(
-    about: Callable[..., Job], user: Any
-) -> None:
-    job = about()
-    watches.watch(user.pk, job.pk, 60)
-    lapse()
-    work.run_job(job_id=job.pk)
-    assert Notification.objects.count() == 1
-    assert notices.tell_unseen() == 0
-    assert Notification.objects.count() == 1
-
-
-def test_free_and_stopped_jobs_that_were_waited_for_are_not_told_afterwards(
-    about: Callable[..., Job], user: Any
-) -> None:
-    job = about(price=0)
-    watches.watch(user.pk, job.pk, 60)
-    work.run_job(job_id=job.pk)
-    lapse()
-    assert notices.tell_unseen() == 0
-    assert not Watch.objects.exists()
-
-
-def test_a_job_that_still_runs_keeps_its_end_to_be_told(
-    about: Callable[..., Job], user: Any
-) -> None:
-    job = about()
-    run = claim(job_id=job.pk)
-    assert run is not None
-    watches.watch(user.pk, job.pk, 60)
-    lapse()
-    assert notices.tell_unseen() == 0
-    work.fail(run=run, error=errors.failed(Failure.TRANSIENT))
-    assert Notification.objects.count() == 1
-
-
 # --- Once --------------------------------------------------------------------------------
-def test_a_job_that_is_worked_on_again_is_told_once(about: Callable[..., Job]) -> None:
+def test_a_job_that_is_worked_on_again_is_told_once(about: Submit) -> None:
     job = about()
     run = claim(job_id=job.pk)
     assert run is not None
@@ -326,9 +204,7 @@ def test_a_job_that_is_worked_on_again_is_told_once(about: Callable[..., Job]) -
     assert Event.objects.filter(type="notification.created").count() == 1
 
 
-def test_a_settling_that_is_rolled_back_tells_nothing(
-    about: Callable[..., Job], echo: Echo
-) -> None:
+def test_a_settling_that_is_rolled_back_tells_nothing(about: Submit, echo: Echo) -> None:
     run = claim(job_id=about().pk)
     assert run is not None
     with transaction.atomic():
@@ -340,7 +216,7 @@ def test_a_settling_that_is_rolled_back_tells_nothing(
     assert Notification.objects.count() == 1
 
 
-def test_what_the_sweeper_gives_up_is_told(about: Callable[..., Job]) -> None:
+def test_what_the_sweeper_gives_up_is_told(about: Submit) -> None:
     job = about()
     Job.objects.filter(pk=job.pk).update(deadline_at=Now() - timedelta(seconds=1))
     work.sweep()
@@ -348,7 +224,7 @@ def test_what_the_sweeper_gives_up_is_told(about: Callable[..., Job]) -> None:
 
 
 def test_a_direct_job_is_told_only_where_its_process_died(
-    about: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+    about: Submit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answered, orphaned = claim(job_id=about().pk), claim(job_id=about().pk)
     assert answered is not None
@@ -363,7 +239,7 @@ def test_a_direct_job_is_told_only_where_its_process_died(
 
 
 def test_a_fault_in_telling_does_not_keep_a_job_from_ending(
-    about: Callable[..., Job], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    about: Submit, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(job: Job, end: str) -> Lead:
         raise KeyError(end)
@@ -377,9 +253,7 @@ def test_a_fault_in_telling_does_not_keep_a_job_from_ending(
     assert f"the end of job {job.pk} was not told" in caplog.text
 
 
-def test_two_who_look_for_the_unseen_at_once_tell_it_once(
-    about: Callable[..., Job], user: Any
-) -> None:
+def test_two_who_look_for_the_unseen_at_once_tell_it_once(about: Submit, user: Any) -> None:
     job = about()
     watches.watch(user.pk, job.pk, 60)
     work.run_job(job_id=job.pk)

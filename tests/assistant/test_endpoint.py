@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from django.utils import timezone
 
 from accounts.models import ApiKey
 from accounts.operations import create_key, revoke_key
-from core.models import IdempotencyRecord
 from credits import operations as ledger
 from credits import queries as credit
 from credits.models import Hold
@@ -328,40 +326,6 @@ def test_more_at_once_than_allowed_is_429_with_the_time_to_wait(
         assert answer.status_code == 200, "seats are given back"
         if stream:
             events_of(answer)
-
-
-# --- Idempotency -----------------------------------------------------------------------------
-def test_a_whole_answer_is_replayed_and_paid_once(api: Contract) -> None:
-    first = api.send("POST", CHAT, HELLO, Idempotency_Key="once")
-    again = api.send("POST", CHAT, HELLO, Idempotency_Key="once")
-    assert again.json() == first.json()
-    assert again.headers["Idempotency-Replayed"] == "true"
-    assert again.headers["X-Credits-Used"] == first.headers["X-Credits-Used"]
-    assert Job.objects.filter(kind="chat").count() == 1
-    other = api.send("POST", CHAT, {**HELLO, "n": 2}, Idempotency_Key="once")
-    assert other.status_code == 422
-
-
-def test_a_stream_is_not_replayed(api: Contract) -> None:
-    asked = {**HELLO, "stream": True}
-    events_of(api.send("POST", CHAT, asked, Idempotency_Key="once"))
-    again = api.send("POST", CHAT, asked, Idempotency_Key="once")
-    assert (again.status_code, again.json()["error"]["code"]) == (409, "STREAM_NOT_KEPT")
-    assert Job.objects.filter(kind="chat").count() == 1
-
-
-def test_a_402_is_not_kept(api: Contract, user: Any, leave: Balance) -> None:
-    leave(10)
-    assert api.send("POST", CHAT, HELLO, Idempotency_Key="k").status_code == 402
-    assert not IdempotencyRecord.objects.exists()
-
-
-def test_a_key_stays_open_as_long_as_an_answer_may_take(api: Contract, settings: Any) -> None:
-    settings.CHAT_DEADLINE_S = 500
-    api.send("POST", CHAT, HELLO, Idempotency_Key="k")
-    later = timezone.now() + timedelta(seconds=400)
-    IdempotencyRecord.objects.update(status=None, body=None, open_until=later)
-    assert api.send("POST", CHAT, HELLO, Idempotency_Key="k").status_code == 409
 
 
 # --- What is kept ----------------------------------------------------------------------------

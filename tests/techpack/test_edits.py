@@ -16,7 +16,7 @@ from techpack import operations, queries
 from techpack.models import FieldEdit, Product
 from techpack.pack import merge
 from tests.techpack.conftest import Api, MakeProduct
-from tests.techpack.test_steps import V2, analyze, free, spend_all
+from tests.techpack.steps import V2, analyze, free, spend_all
 
 EDIT = f"{V2}/edit"
 Says = Any

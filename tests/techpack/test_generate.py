@@ -21,7 +21,7 @@ from techpack import operations, queries
 from techpack.models import Product, Revision
 from techpack.prices import pictures_in
 from tests.techpack.conftest import Api, MakeProduct
-from tests.techpack.test_steps import V2, free, spend_all
+from tests.techpack.steps import V2, free, spend_all
 
 GENERATE = f"{V2}/base-views/generate"
 WORDS = "a cream crew neck sweatshirt with a boxy fit"

@@ -15,7 +15,7 @@ from techpack.models import Analysis, Product, Revision
 from techpack.pack import merge
 from techpack.readiness import readiness_of
 from tests.techpack.conftest import Api, MakeProduct, photo
-from tests.techpack.test_steps import V2, analyze, free, spend_all
+from tests.techpack.steps import V2, analyze, free, spend_all
 
 REGENERATE = f"{V2}/regenerate"
 

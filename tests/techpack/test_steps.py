@@ -8,33 +8,10 @@ from uuid import uuid4
 
 import pytest
 
-from credits import operations as ledger
-from credits.models import Lot
 from generation.models import AICall, Job
-from techpack import queries
-from techpack.models import Analysis, Product
 from techpack.work import analysing
 from tests.techpack.conftest import Api, MakeProduct, photo
-
-V2 = "/api/tech-pack-v2"
-ANALYZE, CLOSE_UPS, SKETCHES = (
-    f"{V2}/base-views/analyze",
-    f"{V2}/close-ups/generate",
-    f"{V2}/sketches/generate",
-)
-
-
-def free(api: Api) -> Decimal:
-    return Decimal(api.send("GET", "/api/credits").json()["available"])
-
-
-def ids_of(product: Product) -> list[str]:
-    return [str(row.pk) for row in queries.revisions_of(product)]
-
-
-def analyze(api: Api, product: Product, **headers: str) -> Any:
-    body = {"productId": str(product.pk), "revisionIds": ids_of(product)}
-    return api.send("POST", ANALYZE, body, **headers)
+from tests.techpack.steps import ANALYZE, CLOSE_UPS, SKETCHES, V2, analyze, free, spend_all
 
 
 def test_the_whole_way_by_key(api: Api) -> None:
@@ -244,11 +221,6 @@ class TestTheOrderOfChecks:
         assert line["status"] == "released"
 
 
-def spend_all(user: Any) -> None:
-    lot = Lot.objects.get(account__user=user)
-    ledger.revoke(source_key=lot.source_key, reason="test")
-
-
 def test_a_sixth_view_costs_more(api: Api) -> None:
     body = {"operation": "base-views/analyze", "revisionIds": [str(uuid4())] * 7}
     quote = api.send("POST", "/api/credits/quote", body).json()
@@ -281,100 +253,6 @@ def test_a_key_of_idempotency_runs_once(api: Api, make_product: MakeProduct) -> 
     assert again.headers["Idempotency-Replayed"] == "true"
     assert (other.status_code, other.json()["error"]["type"]) == (422, "idempotency_key_reused")
     assert Job.objects.filter(kind="base-views/analyze").count() == 1
-
-
-def test_a_typed_value_survives_a_later_run(api: Api, make_product: MakeProduct) -> None:
-    product = make_product()
-    analyze(api, product)
-    pack = f"/api/products/{product.pk}/tech-pack"
-
-    typed = api.send(
-        "PATCH",
-        pack,
-        {"pointsOfMeasure.A01.value": "51.5", "colors.0.value": "Harbour navy"},
-    )
-    assert typed.status_code == 200, typed.content
-    Analysis.objects.update(cache_key="forgotten")
-    analyze(api, product)
-
-    rows = {row["id"]: row for row in api.send("GET", pack).json()["pointsOfMeasure"]}
-    assert rows["A01"]["value"]["value"] == 51.5
-    assert rows["A01"]["value"]["provenance"] == "user"
-    colour = api.send("GET", pack).json()["colors"][0]["value"]
-    assert (colour["value"], colour["provenance"]) == ("Harbour navy", "user")
-
-
-def test_a_typed_value_can_be_taken_back(api: Api, make_product: MakeProduct) -> None:
-    product = make_product()
-    analyze(api, product)
-    pack = f"/api/products/{product.pk}/tech-pack"
-    api.send("PATCH", pack, {"pointsOfMeasure.A01.value": 50})
-    api.send("PATCH", pack, {"pointsOfMeasure.A01.value": None})
-    rows = {row["id"]: row for row in api.send("GET", pack).json()["pointsOfMeasure"]}
-    assert rows["A01"]["value"]["provenance"] != "user"
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"materials": 1},
-        {"nonsense.a.b": "x"},
-        {"pointsOfMeasure.A01.how": "x"},
-        {"pointsOfMeasure.A99.value": 1},
-        {"pointsOfMeasure.A01.value": "long"},
-        {"pointsOfMeasure.A01.value": [1]},
-        {"bom.0.material": "x" * 501},
-        {"materials.99.value": "x"},
-        {"cover.category": "tops"},
-        {},
-    ],
-)
-def test_a_wrong_path_changes_nothing(
-    api: Api, make_product: MakeProduct, values: dict[str, Any]
-) -> None:
-    product = make_product()
-    good = {"bom.0.composition": "100 % cotton"}
-    answer = api.send(
-        "PATCH", f"/api/products/{product.pk}/tech-pack", {**good, **values} if values else {}
-    )
-    assert answer.status_code == 400
-    assert product.typed_values.count() == 0
-
-
-def test_a_known_length_turns_estimates_into_measures(api: Api, make_product: MakeProduct) -> None:
-    product = make_product()
-    before = analyze(api, product).json()["analyses"][0]["analysisData"]["dimensions"]
-    assert {d["status"] for d in before} == {"estimated"}
-    front = ids_of(product)[0]
-    line = next(d for d in before if d["code"] == "A04")
-    api.send(
-        "PUT",
-        f"/api/revisions/{front}/scale",
-        {"from": line["from"], "to": line["to"], "length": {"value": 720, "unit": "mm"}},
-    )
-
-    rows = api.send("GET", f"/api/products/{product.pk}/tech-pack").json()["pointsOfMeasure"]
-    length = next(row for row in rows if row["id"] == "A04")
-    assert length["status"] == "measured"
-    assert length["value"]["value"] == pytest.approx(72, abs=0.2)
-    assert free(api) == 15
-
-
-@pytest.mark.parametrize(
-    "scale",
-    [
-        {"from": [0, 0], "to": [1, 1], "length": {"value": 70, "unit": "cm"}},
-        {"from": [0, 0], "to": [9999, 1], "length": {"value": 70, "unit": "cm"}},
-        {"from": [0, 0], "to": [100, 100], "length": {"value": -1, "unit": "cm"}},
-        {"from": [0, 0], "to": [100, 100], "length": {"value": 70, "unit": "furlong"}},
-        {"from": [0], "to": [100, 100], "length": {"value": 70, "unit": "cm"}},
-        {"to": [100, 100], "length": {"value": 70, "unit": "cm"}},
-    ],
-)
-def test_a_wrong_scale_is_refused(api: Api, make_product: MakeProduct, scale: Any) -> None:
-    product = make_product()
-    answer = api.send("PUT", f"/api/revisions/{ids_of(product)[0]}/scale", scale)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "INVALID_FIELD")
 
 
 def test_readiness_names_what_blocks(api: Api, make_product: MakeProduct) -> None:

@@ -15,7 +15,7 @@ from tests.fakes import trouble
 from tests.fakes.gemini_vendor import GeminiVendor, read
 from tests.fakes.vendor import KEY
 from tests.techpack.conftest import Api, MakeProduct
-from tests.techpack.test_steps import SKETCHES, analyze, free, ids_of
+from tests.techpack.steps import SKETCHES, analyze, free, ids_of
 
 V2 = "/api/tech-pack-v2"
 

@@ -14,7 +14,7 @@ from techpack.models import Analysis, Product
 from techpack.operations.steps import cache_key
 from tests.fakes.openai_server import OpenAIServer
 from tests.techpack.conftest import Api, MakeProduct, photo
-from tests.techpack.test_steps import analyze
+from tests.techpack.steps import analyze
 
 STUDIO = "studio:studio-1"
 

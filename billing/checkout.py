@@ -65,6 +65,14 @@ def close_other_plans(*, user: Any, sold: Sold) -> None:
         close(other)
 
 
+def is_awaited(user: Any) -> bool:
+    """Whether a bank takes days to pay for the plan."""
+    open_plans = Checkout.objects.filter(
+        user=user, kind=Checkout.Kind.PLAN, state=Checkout.State.OPEN, url=""
+    )
+    return open_plans.filter(session_id__isnull=False).exists()
+
+
 def _claim(user: Any, sold: Sold, back_to: str) -> Checkout:
     """The user's open checkout of this, or a new one; two clicks at once get the same."""
     is_new = Q(created_at__gt=Now() - HANDED_OUT_FOR)

@@ -41,6 +41,15 @@ def payment_is_due() -> Conflict:
     )
 
 
+def payment_is_on_its_way() -> Conflict:
+    """The plan was bought by a way that takes days to arrive."""
+    return Conflict(
+        "Your payment for the plan is on its way; some banks take days.",
+        code="PAYMENT_DUE",
+        suggestions=["Wait for your bank: you are told when the plan begins"],
+    )
+
+
 def no_customer_yet() -> Conflict:
     """There is nothing in the portal before the first purchase."""
     return Conflict(

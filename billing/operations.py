@@ -45,6 +45,8 @@ def start_checkout(
             row = _newest_state(user)
             if row.status in LIVING:
                 return _change(user, row, sold, path)
+            if sessions.is_awaited(user):
+                raise errors.payment_is_on_its_way()
         if (begun := sessions.begin(user=user, sold=sold, back_to=path)) is not None:
             return begun
     raise errors.stripe_is_away()

@@ -59,7 +59,7 @@ def change_url(*, user: Any, stripe_id: str, sold: Sold, back_to: str) -> str:
 
     Raises Conflict and ProviderUnavailable.
     """
-    found = read("subscription", stripe_id, client().v1.subscriptions.retrieve)
+    found = read("subscription", stripe_id, client().v1.subscriptions.retrieve, "latest_invoice")
     if found is None or (ours := told(found)) is None:
         raise errors.already_subscribed()
     name = "subscription_update_confirm"

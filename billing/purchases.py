@@ -13,11 +13,11 @@ from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from billing import notices, subscriptions
-from billing.gateway import client, read
+from billing.gateway import client, end_subscription, read
 from billing.invoices import paid_invoice
 from billing.models import Checkout, Payment
 from billing.plans import Sold, sold_as
-from billing.told import id_of
+from billing.told import GIVEN_UP, OVER, id_of
 from core.money import CREDIT
 from credits import grants
 
@@ -40,8 +40,10 @@ def settle(*, session_id: str) -> Checkout | None:
     if checkout is None or sold is None:
         log.info("the checkout %s is nobody's here", session_id)
         return None
-    if session["status"] == "expired" or _has_failed(session):
+    if session["status"] == "expired":
         _end(checkout, Checkout.State.EXPIRED)
+    elif _has_failed(session):
+        _give_up(checkout, session)
     elif session["status"] == "complete":
         _complete(checkout, session, sold)
     return Checkout.objects.filter(pk=checkout.pk).first()
@@ -49,7 +51,7 @@ def settle(*, session_id: str) -> Checkout | None:
 
 def _read(session_id: str) -> dict[str, Any] | None:
     retrieve = client().v1.checkout.sessions.retrieve
-    parts = ("payment_intent.latest_charge", "invoice")
+    parts = ("payment_intent.latest_charge", "invoice", "subscription")
     found: dict[str, Any] | None = read("checkout", session_id, retrieve, *parts)
     return found
 
@@ -58,9 +60,19 @@ def _has_failed(session: Mapping[str, Any]) -> bool:
     """A bank that takes days said no in the end."""
     if session["status"] != "complete" or session["payment_status"] != "unpaid":
         return False
-    intent = session.get("payment_intent")
-    status = intent.get("status") if isinstance(intent, Mapping) else None
-    return status in ("requires_payment_method", "canceled")
+    intent, subscription = session.get("payment_intent") or {}, session.get("subscription") or {}
+    if intent.get("status") in ("requires_payment_method", "canceled"):
+        return True
+    invoice = session.get("invoice") or {}
+    return subscription.get("status") in OVER or invoice.get("status") in GIVEN_UP
+
+
+def _give_up(checkout: Checkout, session: Mapping[str, Any]) -> None:
+    subscription = id_of(session.get("subscription"))
+    if subscription and checkout.state == Checkout.State.OPEN:
+        end_subscription(subscription)  # Stripe would charge for its next period
+        subscriptions.refresh(stripe_id=subscription)
+    _end(checkout, Checkout.State.EXPIRED)
 
 
 def _complete(checkout: Checkout, session: Mapping[str, Any], sold: Sold) -> None:

@@ -92,20 +92,19 @@ def _read(user_id: UUID, *, known: str, also: str) -> list[Told]:
 
 
 def _of_customer(customer: str) -> list[dict[str, Any]]:
+    params: Any = {"customer": customer, "status": "all", "limit": MOST}
+    params["expand"] = ["data.latest_invoice"]
     try:
         with asking("list subscriptions"):
-            listed = client().v1.subscriptions.list(
-                params={"customer": customer, "status": "all", "limit": MOST}
-            )
+            listed = client().v1.subscriptions.list(params=params)
     except NotFound:
         return []
     return [one.to_dict() for one in listed.data]
 
 
 def _retrieve(stripe_id: str) -> dict[str, Any] | None:
-    found: dict[str, Any] | None = read(
-        "subscription", stripe_id, client().v1.subscriptions.retrieve
-    )
+    retrieve = client().v1.subscriptions.retrieve
+    found: dict[str, Any] | None = read("subscription", stripe_id, retrieve, "latest_invoice")
     return found
 
 

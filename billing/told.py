@@ -12,13 +12,16 @@ from billing.plans import Sold, everything_sold, sold_at
 PAID: Final = ("active", "trialing")
 PAST_DUE: Final = "past_due"
 OVER: Final = ("canceled", "incomplete_expired")
+DRAWN: Final = "charge_automatically"
+GIVEN_UP: Final = ("void", "uncollectible")  # invoices that nobody is going to pay
 # Stripe still counts on it, so that another would be paid for twice.
+INCOMPLETE: Final = "incomplete"  # the first payment has not come
 LIVING: Final = (*PAID, PAST_DUE, "unpaid", "paused")
 
 
 @dataclass(frozen=True)
 class Told:
-    """One subscription to a plan of ours; ``status`` is Stripe's word."""
+    """One subscription to a plan of ours; ``status`` is one of Stripe's words."""
 
     stripe_id: str
     customer: str
@@ -46,7 +49,10 @@ def moment(seconds: int | None) -> datetime | None:
 
 
 def told(found: Mapping[str, Any]) -> Told | None:
-    """Stripe's subscription in our words; None where none of its prices is for a plan of ours."""
+    """Stripe's subscription in our words; None where none of its prices is for a plan of ours.
+
+    It is read with its latest invoice.
+    """
     item, sold = _planned(found["items"]["data"])
     if item is None or sold is None:
         return None
@@ -57,7 +63,7 @@ def told(found: Mapping[str, Any]) -> Told | None:
     return Told(
         stripe_id=found["id"],
         customer=id_of(found["customer"]),
-        status=found["status"],
+        status=_status(found),
         interval=sold.interval,
         created_at=created_at,
         started_at=moment(found.get("start_date")) or created_at,
@@ -110,6 +116,19 @@ def _planned(items: list[dict[str, Any]]) -> tuple[dict[str, Any] | None, Sold |
         if sold is not None and sold.plan:
             return item, sold
     return None, None
+
+
+def _status(found: Mapping[str, Any]) -> str:
+    """Stripe's word, but for a bank that takes days to pay for the first time.
+
+    Stripe calls that active at once, and leaves it so where the bank refuses.
+    """
+    status: str = found["status"]
+    first, is_drawn = found.get("latest_invoice"), found["collection_method"] == DRAWN
+    if status in OVER or not is_drawn or not isinstance(first, Mapping):
+        return status
+    is_first = first["billing_reason"] == "subscription_create"
+    return INCOMPLETE if is_first and first["status"] in ("open", *GIVEN_UP) else status
 
 
 def _ends_at(found: Mapping[str, Any], period_ends_at: datetime | None) -> datetime | None:

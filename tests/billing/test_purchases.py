@@ -10,9 +10,9 @@ import pytest
 from billing import operations, purchases
 from billing.models import Checkout, Payment
 from billing.standin.world import World
-from core.errors import NotFound
+from core.errors import Conflict, NotFound
 from credits.models import Lot
-from tests.billing.buying import back, buy, pay, session_of, tier_of, topups
+from tests.billing.buying import back, buy, living, pay, session_of, tier_of, topups
 from tests.billing.words import new_person, pro_lots
 from tests.videos.at_once import at_once
 
@@ -126,6 +126,48 @@ def test_a_bank_that_says_no_brings_nothing(stripe_world: World, person: Any) ->
     stripe_world.actions.settle_later(session_of(checkout), paid=False)
     assert back(person, checkout).state == "expired"
     assert (topups(person), Payment.objects.count()) == ([], 0)
+
+
+def test_a_bank_that_takes_days_brings_the_plan_when_it_paid(
+    stripe_world: World, person: Any
+) -> None:
+    """Stripe calls the subscription active from the first day on."""
+    checkout = buy(person, "month")
+    pay(stripe_world, checkout, card="bank_account")
+    assert len(living(stripe_world)) == 1
+    with pytest.raises(Conflict) as refusal:
+        buy(person, "month")
+    assert (refusal.value.code, "on its way" in refusal.value.message) == ("PAYMENT_DUE", True)
+    assert back(person, checkout).state == "open"
+    assert (tier_of(person), pro_lots(person), Payment.objects.count()) == ("free", 0, 0)
+    stripe_world.actions.settle_later(session_of(checkout), paid=True)
+    assert back(person, checkout).state == "completed"
+    assert (tier_of(person), pro_lots(person), Payment.objects.count()) == ("pro", 1, 1)
+
+
+def test_a_bank_that_says_no_brings_no_plan_and_nothing_is_charged_later(
+    stripe_world: World, person: Any
+) -> None:
+    checkout = buy(person, "month")
+    pay(stripe_world, checkout, card="bank_account")
+    back(person, checkout)
+    stripe_world.actions.settle_later(session_of(checkout), paid=False)
+    assert back(person, checkout).state == "expired"
+    assert (tier_of(person), pro_lots(person), living(stripe_world)) == ("free", 0, [])
+    again = buy(person, "month")
+    pay(stripe_world, again)
+    assert back(person, again).state == "completed"
+    assert (tier_of(person), pro_lots(person)) == ("pro", 1)
+
+
+def test_a_plan_that_ends_while_a_bank_takes_days_is_not_waited_for(
+    stripe_world: World, person: Any
+) -> None:
+    checkout = buy(person, "month")
+    pay(stripe_world, checkout, card="bank_account")
+    stripe_world.actions.cancel_now(living(stripe_world)[0])
+    assert back(person, checkout).state == "expired"
+    assert buy(person, "month").url
 
 
 def test_a_code_takes_something_off_and_the_credits_stay(stripe_world: World, person: Any) -> None:

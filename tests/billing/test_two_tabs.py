@@ -133,6 +133,22 @@ def test_two_tabs_that_both_paid_pay_once(stripe_world: World, person: Any) -> N
     assert (tier_of(person), pro_lots(person)) == ("pro", 1)
 
 
+def test_a_second_one_that_a_bank_pays_days_later_is_paid_back_then(
+    stripe_world: World, person: Any
+) -> None:
+    first = buy(person, "month")
+    second = second_session(stripe_world, person, first)
+    pay(stripe_world, first)
+    pay(stripe_world, second, card="bank_account")
+    back(person, first)
+    back(person, second)
+    assert len(living(stripe_world)) == 2, "there is nothing to pay back yet"
+    stripe_world.actions.settle_later(session_of(second), paid=True)
+    back(person, second)
+    (refund,) = stripe_world.actions.listed("refund")
+    assert (refund["amount"], len(living(stripe_world))) == (2900, 1)
+
+
 def second_session(world: World, person: Any, first: Checkout) -> Checkout:
     """An open session beside another, as only a race can make it."""
     Checkout.objects.filter(pk=first.pk).update(sold="pro_other")

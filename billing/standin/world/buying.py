@@ -105,9 +105,8 @@ def settle_later(book: Book, session: Thing, *, paid: bool) -> Thing:
     fail_pending(book, intent, method)
     if invoice:
         book.emit("invoice.payment_failed", invoice)
-        subscription = invoices.subscription_of(book, invoice)
-        if subscription:
-            subscriptions.change(book, subscription, status="past_due")
+        if invoices.subscription_of(book, invoice):
+            invoices.close(book, invoice, "void")  # the subscription goes on, as Stripe has it
     book.emit("checkout.session.async_payment_failed", session)
     return session
 

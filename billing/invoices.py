@@ -69,15 +69,20 @@ def subscription_of(invoice: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def payment_intents(invoice: Mapping[str, Any]) -> Iterator[str]:
-    """What paid an invoice that was read with its payments."""
+    """What paid an invoice that was read with its payments; some were tried and given up."""
     for one in (invoice.get("payments") or {}).get("data", []):
-        if intent := id_of(one["payment"].get("payment_intent")):
+        if one["status"] == "paid" and (intent := id_of(one["payment"].get("payment_intent"))):
             yield intent
 
 
 def tax_of(invoice: Mapping[str, Any]) -> int:
-    """The tax in it, in the currency's minor unit."""
-    return sum(tax["amount"] for tax in invoice.get("total_taxes") or ())
+    """The tax in what was paid of it, in the currency's minor unit.
+
+    The rest was paid by what was left of another plan.
+    """
+    tax: int = sum(tax["amount"] for tax in invoice.get("total_taxes") or ())
+    paid, total = invoice["amount_paid"], invoice["total"]
+    return tax * paid // total if paid < total else tax
 
 
 def _plan_of(invoice: Mapping[str, Any]) -> Sold | None:

@@ -17,6 +17,7 @@ from django.urls import reverse
 from billing import money
 from billing.models import Payment, Subscription, TierChange
 from billing.plans import FREE
+from billing.told import LIVING
 from core.money import Microcredits, brief, format_credits, worded
 from credits.models import Lot
 from notifications.models import Notification
@@ -44,7 +45,8 @@ def tier_changed(message: Mapping[str, Any]) -> None:
     if not people.filter(pk=user_id).exists():
         return
     name = settings.PLANS[data["toTier"]]["name"]
-    title, body, label = _words_of_change(name, data)
+    living = Subscription.objects.filter(user_id=user_id, status__in=LIVING)
+    title, body, label = _words_of_change(name, data, comes_back=living.exists())
     notify(
         user_id=user_id,
         kind="billing.tier_changed",
@@ -56,8 +58,13 @@ def tier_changed(message: Mapping[str, Any]) -> None:
     )
 
 
-def _words_of_change(name: str, data: Mapping[str, Any]) -> tuple[str, str, str]:
-    """Title, body and what the button is called."""
+def _words_of_change(
+    name: str, data: Mapping[str, Any], *, comes_back: bool
+) -> tuple[str, str, str]:
+    """Title, body and what the button is called.
+
+    ``comes_back``: the subscription is there, and waits for its payment.
+    """
     plan, reason = settings.PLANS[data["toTier"]], data["reason"]
     month = f"{brief(plan['monthly_credits'])} credits a month"
     if data["toTier"] != FREE:
@@ -69,8 +76,10 @@ def _words_of_change(name: str, data: Mapping[str, Any]) -> tuple[str, str, str]
     was = settings.PLANS[data["fromTier"]]["name"]
     rest = f"You are on {name}, with {month}. Credits that you bought stay."
     if reason == TierChange.Reason.UNPAID:
-        why = f"The payment failed for too long. {rest} {was} comes back when it is paid."
-        return f"{was} has ended: it was not paid", why, "Pay"
+        title, why = f"{was} has ended: it was not paid", f"The payment failed for too long. {rest}"
+        if comes_back:
+            return title, f"{why} {was} comes back when it is paid.", "Pay"
+        return title, f"{why} You can subscribe again whenever you like.", "See plans"
     return f"{was} has ended", rest, "See plans"
 
 

@@ -45,6 +45,11 @@ def change(person: Any, to: str, reason: str) -> None:
     notices.tier_changed({"userId": str(person.pk), "data": data})
 
 
+def unpaid(person: Any, status: str) -> None:
+    row(person, tier="free", status=status).save()
+    change(person, "free", "unpaid")
+
+
 def paid(person: Any, **other: Any) -> Payment:
     usual: dict[str, Any] = {
         "id": UUID("01920000-0000-7000-8000-000000000001"),
@@ -109,7 +114,8 @@ TOLD: dict[str, Callable[[Any], object]] = {
     "upgraded": lambda who: change(who, "pro", "upgraded"),
     "recovered": lambda who: change(who, "pro", "recovered"),
     "ended": lambda who: change(who, "free", "ended"),
-    "unpaid": lambda who: change(who, "free", "unpaid"),
+    "unpaid": lambda who: unpaid(who, "past_due"),
+    "unpaid_over": lambda who: unpaid(who, "canceled"),
     "cancel_scheduled": lambda who: notices.subscription_changed(row(who), row(who, ends_at=ENDS)),
     "cancel_undone": lambda who: notices.subscription_changed(row(who, ends_at=ENDS), row(who)),
     "payment_failed": lambda who: notices.payment_failed(row(who, past_due_since=ENDS), **WAITS),

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from billing import purchases
 from billing.customers import customer_of
 from billing.errors import stripe_is_away
-from billing.gateway import asking, client
+from billing.gateway import asking, client, what_is_missing
 from billing.models import Checkout, Customer
 from billing.plans import Sold
 from core.errors import DomainError, NotFound
@@ -130,16 +130,11 @@ def _make_session(user: Any, checkout: Checkout, sold: Sold) -> stripe.checkout.
     try:
         return _create(checkout, sold, customer)
     except NotFound as error:
-        if _misses(error) == "customer":
+        if what_is_missing(error) == "customer":
             # Deleted at Stripe by hand, or of other keys.
             return _create(checkout, sold, customer_of(user, instead_of=customer.stripe_id))
         log.error("Stripe does not know the price %s of %s", sold.price_id, sold.name)
         raise stripe_is_away() from error
-
-
-def _misses(error: NotFound) -> str:
-    """What Stripe did not find, by the name of the parameter."""
-    return str(getattr(error.__cause__, "param", "") or "")
 
 
 def _create(checkout: Checkout, sold: Sold, customer: Customer) -> stripe.checkout.Session:

@@ -59,6 +59,11 @@ def asking(what: str) -> Iterator[None]:
         raise stripe_is_away() from error
 
 
+def what_is_missing(error: NotFound) -> str:
+    """What Stripe did not find, by the name of the parameter."""
+    return str(getattr(error.__cause__, "param", "") or "")
+
+
 def read(kind: str, stripe_id: str, retrieve: Callable[..., Any], *expand: str) -> Any:
     """An object by its id, as a dict; None, and a line in the log, where Stripe does not know it.
 

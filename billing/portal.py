@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Final
 
 from django.conf import settings
 
 from billing import errors
-from billing.gateway import asking, client, read
+from billing.gateway import asking, client, read, what_is_missing
 from billing.models import Customer
 from billing.plans import Sold
 from billing.told import told
 from core.errors import NotFound
+
+log = logging.getLogger("techpack.billing")
 
 HOME: Final = "/billing"
 CANCEL: Final = "subscription_cancel"
@@ -38,8 +41,11 @@ def portal_url(*, user: Any, back_to: str, flow_data: dict[str, Any] | None = No
     try:
         with asking("open the portal"):
             return client().v1.billing_portal.sessions.create(params=asked).url
-    except NotFound:
-        raise errors.no_customer_yet() from None
+    except NotFound as error:
+        if (missing := what_is_missing(error)) == "customer":
+            raise errors.no_customer_yet() from error
+        log.error("Stripe does not know what the portal was asked for: %s", missing)
+        raise errors.stripe_is_away() from error
 
 
 def flow(name: str, *, stripe_id: str, back_to: str) -> dict[str, Any]:

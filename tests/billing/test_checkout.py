@@ -94,6 +94,19 @@ def test_a_customer_who_was_deleted_at_stripe_is_made_again(
     assert Customer.objects.get(user=person).stripe_id != "cus_gone"
 
 
+def test_a_portal_that_is_set_up_wrongly_is_no_fault_of_the_buyer(
+    stripe_world: World, person: Any, settings: Any
+) -> None:
+    buy(person, 50)
+    settings.STRIPE_PORTAL = "bpc_gone"
+    with pytest.raises(ProviderUnavailable):
+        operations.open_portal(user=person)
+    settings.STRIPE_PORTAL = ""
+    Customer.objects.filter(user=person).update(stripe_id="cus_gone")
+    with pytest.raises(Conflict):
+        operations.open_portal(user=person)
+
+
 def test_the_portal_opens_for_who_bought_something(stripe_world: World, person: Any) -> None:
     with pytest.raises(Conflict) as refusal:
         operations.open_portal(user=person)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
@@ -109,13 +110,19 @@ def _retrieve(stripe_id: str) -> dict[str, Any] | None:
 
 
 def _due_since(best: Told | None) -> datetime | None:
-    """Since when a payment is due: the oldest invoice that is still open says it."""
+    """Since when a payment is due; None where none is."""
     if best is None or best.status != PAST_DUE:
         return None
-    params: Any = {"subscription": best.stripe_id, "status": "open", "limit": MOST}
-    with asking("list open invoices"):
+    params: Any = {"subscription": best.stripe_id, "limit": MOST}
+    with asking("list invoices"):
         listed = client().v1.invoices.list(params=params).data
-    found = [invoice.to_dict() for invoice in listed]
+    return _oldest_due([invoice.to_dict() for invoice in listed])
+
+
+def _oldest_due(listed: list[dict[str, Any]]) -> datetime | None:
+    """When the oldest that is open since the last that was paid was asked for; newest first."""
+    unpaid = takewhile(lambda one: one["status"] != "paid", listed)
+    found = [one for one in unpaid if one["status"] == "open"]
     asked_at = [(one.get("status_transitions") or {}).get("finalized_at") for one in found]
     dates = [at or one["created"] for at, one in zip(asked_at, found, strict=True)]
     return moment(min(dates, default=None))

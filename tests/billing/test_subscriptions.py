@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -180,6 +181,22 @@ def test_the_oldest_open_invoice_says_since_when_a_payment_is_due(
     assert recovered is not None
     assert (recovered.status, recovered.past_due_since) == ("active", None)
     assert Payment.objects.filter(user=person, kind="plan").count() == 2
+
+
+def test_an_invoice_from_before_the_last_that_was_paid_takes_no_grace_away() -> None:
+    invoices: list[dict[str, Any]] = [
+        {"status": status, "created": created, "status_transitions": {"finalized_at": at}}
+        for status, created, at in (
+            ("draft", 60, None),
+            ("open", 50, 55),
+            ("void", 45, 46),
+            ("open", 40, None),
+            ("paid", 30, 31),
+            ("open", 10, 11),
+        )
+    ]
+    assert subscriptions._oldest_due(invoices) == datetime.fromtimestamp(40, UTC)
+    assert subscriptions._oldest_due(invoices[4:]) is None
 
 
 # --- Readers that meet -----------------------------------------------------------------------

@@ -21,6 +21,8 @@ PRODUCTS: Final = {"plan": "techpack_pro", "topup": "techpack_credits"}
 CURRENCY: Final = "usd"
 SOFTWARE: Final = "txcd_10103001"  # Stripe's tax code of software as a service, for business
 MOST: Final = 100
+# Stripe leaves these out of a configuration unless they are asked for.
+SWITCHED_TO: Final = "features.subscription_update.products"
 
 
 @dataclass
@@ -59,8 +61,13 @@ class _Setup:
         wanted = PRODUCTS[kind]
         sold = settings.PLANS[plans.PRO]["name"] if kind == "plan" else "credits"
         name = f"Techpack Studio {sold}"
-        if _found(lambda: client().v1.products.retrieve(wanted)):
+        if (product := _found(lambda: client().v1.products.retrieve(wanted))) is not None:
             self.report.say("found", f"product {name}", wanted)
+            if not product.active:
+                self.report.warnings.append(
+                    f"{wanted} is archived, so that nobody can buy it: unarchive it in Stripe's "
+                    "dashboard."
+                )
             return wanted
         params: Any = {"id": wanted, "name": name, "metadata": {"made_by": MARK}}
         if settings.STRIPE_TAX:
@@ -85,6 +92,12 @@ class _Setup:
         return price
 
     def _compare(self, one: plans.Sold, price: stripe.Price) -> None:
+        if _plain(price)["metadata"].get("sold") != one.name:
+            self.report.warnings.append(
+                f"{price.id} ({one.title}) does not say what it is for. Set its metadata to "
+                f"sold = {one.name} in Stripe's dashboard: otherwise who pays it loses the plan "
+                "once another price takes its place."
+            )
         interval = price.recurring.interval if price.recurring else ""
         found = (price.unit_amount, price.currency, interval)
         if found != (one.usd * 100, CURRENCY, one.interval):
@@ -98,7 +111,7 @@ class _Setup:
         """The configuration of the customer portal that has our mark; ``prices``: of the plan."""
         features = _portal_features(prices)
         listed = client().v1.billing_portal.configurations.list(
-            params={"active": True, "limit": MOST}
+            params={"active": True, "limit": MOST, "expand": [f"data.{SWITCHED_TO}"]}
         )
         ours = [one for one in listed.auto_paging_iter() if _is_marked(one)]
         if not ours:
@@ -138,11 +151,12 @@ class _Setup:
         if there is None:
             self._make_endpoint(url, types)
             return
-        word = "found"
-        if "*" not in there.enabled_events and not set(types) <= set(there.enabled_events):
+        word, told = "found", set(there.enabled_events)
+        if "*" not in told and not told.issuperset(types):
             word = "would change" if self.is_dry else "changed"
             if not self.is_dry:
-                client().v1.webhook_endpoints.update(there.id, params={"enabled_events": types})
+                more: Any = {"enabled_events": sorted(told.union(types))}
+                client().v1.webhook_endpoints.update(there.id, params=more)
         self.report.say(word, f"webhook endpoint {url}", there.id)
         if there.status != "enabled":
             self.report.warnings.append(f"{there.id} is disabled: enable it in the dashboard.")

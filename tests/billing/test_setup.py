@@ -53,6 +53,14 @@ def use(settings: Any, told: dict[str, str]) -> None:
     )
 
 
+def switched_to(portal: str) -> list[str]:
+    """The prices that people may switch to in the portal, which Stripe shows only when asked."""
+    wanted: Any = {"expand": ["features.subscription_update.products"]}
+    found = client().v1.billing_portal.configurations.retrieve(portal, params=wanted)
+    products = found.features.subscription_update.products or []
+    return [price for product in products for price in product.prices]
+
+
 def test_everything_is_made_as_it_is_sold(bare: World) -> None:
     told, lines, warned = run()
     assert warned == ""
@@ -69,9 +77,8 @@ def test_everything_is_made_as_it_is_sold(bare: World) -> None:
     features = portal["features"]
     assert features["subscription_cancel"]["mode"] == "at_period_end"
     assert features["subscription_update"]["proration_behavior"] == "always_invoice"
-    (switching,) = features["subscription_update"]["products"]
     both = {told["STRIPE_PRICE_PRO_MONTH"], told["STRIPE_PRICE_PRO_YEAR"]}
-    assert set(switching["prices"]) == both
+    assert set(switched_to(told["STRIPE_PORTAL"])) == both
     (endpoint,) = bare.actions.listed("webhook_endpoint")
     assert endpoint["url"] == webhooks.endpoint_url()
     assert set(endpoint["enabled_events"]) == set(receivers.EVERY_TYPE)
@@ -119,7 +126,8 @@ def test_what_the_product_needs_more_of_is_added(bare: World, settings: Any) -> 
     told, _, _ = run()
     use(settings, told)
     (endpoint,) = bare.actions.listed("webhook_endpoint")
-    post(bare, f"webhook_endpoints/{endpoint['id']}", "enabled_events[0]=invoice.paid")
+    by_hand = "enabled_events[0]=invoice.paid&enabled_events[1]=payout.paid"
+    post(bare, f"webhook_endpoints/{endpoint['id']}", by_hand)
     (portal,) = bare.actions.listed("billing_portal.configuration")
     feature = "features[payment_method_update][enabled]=false"
     post(bare, f"billing_portal/configurations/{portal['id']}", feature)
@@ -129,7 +137,7 @@ def test_what_the_product_needs_more_of_is_added(bare: World, settings: Any) -> 
     _, lines, _ = run()
     assert sum("changed" in line for line in lines) == 2
     (endpoint,) = bare.actions.listed("webhook_endpoint")
-    assert set(endpoint["enabled_events"]) == set(receivers.EVERY_TYPE)
+    assert set(endpoint["enabled_events"]) == {*receivers.EVERY_TYPE, "payout.paid"}
     (portal,) = bare.actions.listed("billing_portal.configuration")
     assert portal["features"]["payment_method_update"]["enabled"] is True
 
@@ -145,6 +153,36 @@ def test_an_archived_price_is_replaced_and_gives_up_its_key(bare: World, setting
     keyed = [one["id"] for one in bare.actions.listed("price") if one["lookup_key"]]
     assert new in keyed
     assert old not in keyed
+
+
+def test_the_portal_switches_to_the_price_that_took_anothers_place(
+    bare: World, settings: Any
+) -> None:
+    told, _, _ = run()
+    use(settings, told)
+    post(bare, f"prices/{told['STRIPE_PRICE_PRO_YEAR']}", "active=false")
+    again, lines, _ = run()
+    assert [line for line in lines if "changed" in line] == [
+        f"# changed      portal configuration {told['STRIPE_PORTAL']}"
+    ]
+    both = {told["STRIPE_PRICE_PRO_MONTH"], again["STRIPE_PRICE_PRO_YEAR"]}
+    assert set(switched_to(told["STRIPE_PORTAL"])) == both
+
+
+def test_an_archived_product_is_told(bare: World, settings: Any) -> None:
+    use(settings, run()[0])
+    post(bare, "products/techpack_pro", "active=false")
+    assert "techpack_pro is archived" in run()[2]
+
+
+def test_a_price_made_by_hand_that_would_be_forgotten_later_is_told(
+    stripe_world: World,
+) -> None:
+    post(stripe_world, "prices/price_pro_year", "metadata[sold]=")
+    _, _, warned = run()
+    assert "price_pro_year (Pro, yearly) does not say what it is for" in warned
+    assert "sold = pro_year" in warned
+    assert warned.count("does not say") == 1
 
 
 def test_a_disabled_endpoint_is_told(bare: World, settings: Any) -> None:

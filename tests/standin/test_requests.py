@@ -182,6 +182,60 @@ def test_pages_go_both_ways_and_end(client: stripe.StripeClient) -> None:
     assert [found.id for found in one.data] == [made[3]]
 
 
+def test_a_page_is_of_what_was_asked_for_however_much_else_there_is(
+    client: stripe.StripeClient, customer: stripe.Customer
+) -> None:
+    key: Any = {"lookup_keys": ["topup_50"]}
+    oldest = client.v1.prices.list(params=key).data
+    assert len(oldest) == 1
+    monthly: Any = {
+        "unit_amount": 5,
+        "currency": "usd",
+        "recurring": {"interval": "month"},
+        "product_data": {"name": "Newer"},
+    }
+    for _ in range(12):
+        client.v1.prices.create(params=monthly)
+    assert client.v1.prices.list(params=key).data == oldest
+    yearly = client.v1.prices.list(params={"recurring": {"interval": "year"}})
+    assert [price.id for price in yearly.data] == ["price_pro_year"]
+    ids: Any = {"ids": ["prod_plan"], "limit": 1}
+    assert [one.id for one in client.v1.products.list(params=ids).data] == ["prod_plan"]
+    types: Any = {"types": ["customer.created"], "limit": 1}
+    events = client.v1.events.list(params=types)
+    assert ([one.type for one in events.data], events.has_more) == (["customer.created"], False)
+
+
+def test_subscriptions_are_listed_by_price_and_by_how_they_stand(
+    client: stripe.StripeClient, customer: stripe.Customer
+) -> None:
+    client.v1.payment_methods.attach("pm_card_visa", params={"customer": customer.id})
+    method = client.v1.payment_methods.list(params={"customer": customer.id}).data[0].id
+    made = [
+        client.v1.subscriptions.create(
+            params={
+                "customer": customer.id,
+                "items": [{"price": price}],
+                "default_payment_method": method,
+            }
+        ).id
+        for price in ("price_pro_year", "price_pro_month", "price_pro_month")
+    ]
+    client.v1.subscriptions.cancel(made[2])
+
+    def listed(**params: Any) -> tuple[list[str], bool]:
+        page = client.v1.subscriptions.list(params=params)  # type: ignore[arg-type]
+        return [one.id for one in page.data], page.has_more
+
+    assert listed() == ([made[1], made[0]], False)
+    assert listed(limit=1) == ([made[1]], True)
+    assert listed(limit=1, starting_after=made[1]) == ([made[0]], False)
+    assert listed(price="price_pro_month") == ([made[1]], False)
+    assert listed(price="price_pro_month", status="all") == ([made[2], made[1]], False)
+    assert listed(status="ended") == ([made[2]], False)
+    assert listed(status="past_due") == ([], False)
+
+
 def test_what_an_id_names_is_shown_where_asked_for(
     world: World, client: stripe.StripeClient, subscribed: stripe.Subscription
 ) -> None:
@@ -197,6 +251,21 @@ def test_what_an_id_names_is_shown_where_asked_for(
     assert listed.data[0].customer.id == plain.customer
     assert "payments" not in client.v1.invoices.list().data[0]
     assert isinstance(client.v1.subscriptions.retrieve(subscribed.id).customer, str)
+
+
+def test_what_the_portal_may_switch_to_is_shown_only_where_asked_for(
+    client: stripe.StripeClient,
+) -> None:
+    portals = client.v1.billing_portal.configurations
+    (plain,) = portals.list().data
+    assert "products" not in plain.features.subscription_update
+    within = "features.subscription_update.products"
+    one = portals.retrieve(plain.id, params={"expand": [within]})
+    (listed,) = portals.list(params={"expand": [f"data.{within}"]}).data
+    assert listed.to_dict() == one.to_dict()
+    (switching,) = one.features.subscription_update.products or []
+    assert switching.prices == ["price_pro_month", "price_pro_year"]
+    assert "products" not in portals.retrieve(plain.id).features.subscription_update
 
 
 def test_metadata_are_changed_key_by_key(client: stripe.StripeClient) -> None:

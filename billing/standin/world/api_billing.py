@@ -95,19 +95,17 @@ def subscription(book: Book, given: Thing, named: str) -> Thing:
 )
 def subscriptions_of(book: Book, given: Thing) -> Thing:
     """Subscriptions, the newest first; those that are over only where ``status`` says so."""
+    price, status = given.get("price"), given.get("status", "living")
+
+    def is_asked_for(one: Thing) -> bool:
+        is_over = one["status"] in subscriptions.OVER
+        ways = {"all": True, "ended": is_over, "living": not is_over}
+        if not ways.get(status, one["status"] == status):
+            return False
+        return price is None or price in subscriptions.prices_of(book, one)
+
     fields = only(given, "customer", "test_clock")
-    status = given.get("status")
-    if status not in (None, "all", "ended"):
-        fields["status"] = status
-    given = {**given, "limit": 100, "wanted": given.get("limit", 10)}
-    page = listing(book, "subscription", given, "/v1/subscriptions", **fields)
-    if status is None:
-        page["data"] = [one for one in page["data"] if one["status"] not in subscriptions.OVER]
-    elif status == "ended":
-        page["data"] = [one for one in page["data"] if one["status"] in subscriptions.OVER]
-    page["has_more"] = page["has_more"] or len(page["data"]) > given["wanted"]
-    page["data"] = page["data"][: given["wanted"]]
-    return page
+    return listing(book, "subscription", given, "/v1/subscriptions", is_asked_for, **fields)
 
 
 @register.post(

@@ -80,9 +80,16 @@ class Register:
 register: Final = Register()
 
 
-def listing(book: Book, kind: str, given: Thing, url: str, **fields: Any) -> Thing:
-    """A page of objects, the newest first, whose fields are these."""
-    found = book.all(kind, **fields)[::-1]
+def listing(
+    book: Book,
+    kind: str,
+    given: Thing,
+    url: str,
+    among: Callable[[Thing], bool] = bool,
+    **fields: Any,
+) -> Thing:
+    """A page of objects, the newest first, whose fields are these and that are ``among`` others."""
+    found = [thing for thing in book.all(kind, **fields)[::-1] if among(thing)]
     if span := given.get("created"):
         found = [thing for thing in found if _within(thing["created"], span)]
     ids = [thing["id"] for thing in found]

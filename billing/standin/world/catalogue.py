@@ -105,10 +105,15 @@ def change_product(book: Book, given: Thing, named: str) -> Thing:
 )
 def products(book: Book, given: Thing) -> Thing:
     """Products, the newest first."""
-    page = listing(book, "product", given, "/v1/products", **only(given, "active"))
-    if "ids" in given:
-        page["data"] = [product for product in page["data"] if product["id"] in given["ids"]]
-    return page
+    ids = given.get("ids")
+    return listing(
+        book,
+        "product",
+        given,
+        "/v1/products",
+        lambda one: ids is None or one["id"] in ids,
+        **only(given, "active"),
+    )
 
 
 @register.post(
@@ -234,12 +239,18 @@ def change_price(book: Book, given: Thing, named: str) -> Thing:
 )
 def prices(book: Book, given: Thing) -> Thing:
     """Prices, the newest first."""
-    page = listing(
-        book, "price", given, "/v1/prices", **only(given, "active", "currency", "product", "type")
+    keys, interval = given.get("lookup_keys"), given.get("recurring", {}).get("interval")
+    fields = only(given, "active", "currency", "product", "type")
+    if interval:
+        fields["recurring__interval"] = interval
+    return listing(
+        book,
+        "price",
+        given,
+        "/v1/prices",
+        lambda one: keys is None or one["lookup_key"] in keys,
+        **fields,
     )
-    if "lookup_keys" in given:
-        page["data"] = [one for one in page["data"] if one["lookup_key"] in given["lookup_keys"]]
-    return page
 
 
 def only(given: Thing, *names: str) -> Thing:

@@ -9,8 +9,10 @@ from .catalogue import only, update
 from .customers import living
 from .errors import Refused, WrongState, invalid, missing_parameter
 from .shapes import Check, clearable, flag, labels, listed, one_of, positive, shape, text
+from .showing import complete, include
 from .store import Book, Thing
 
+KIND: Final = "billing_portal.configuration"
 FLOWS: Final = (
     "payment_method_update",
     "subscription_cancel",
@@ -103,7 +105,7 @@ def create_configuration(book: Book, given: Thing) -> Thing:
     """What the portal's pages may do; the first is the usual one."""
     features = given["features"]
     configuration = book.add(
-        "billing_portal.configuration",
+        KIND,
         {
             "active": True,
             "application": None,
@@ -116,7 +118,7 @@ def create_configuration(book: Book, given: Thing) -> Thing:
             "created": book.wall,
             "default_return_url": given.get("default_return_url"),
             "features": _features(book, features),
-            "is_default": not book.all("billing_portal.configuration"),
+            "is_default": not book.all(KIND),
             "livemode": False,
             "login_page": {"enabled": False, "url": None},
             "metadata": given.get("metadata", {}),
@@ -131,13 +133,13 @@ def create_configuration(book: Book, given: Thing) -> Thing:
 @register.get("/v1/billing_portal/configurations/{id}")
 def configuration_of(book: Book, given: Thing, named: str) -> Thing:
     """One configuration."""
-    return book.get("billing_portal.configuration", named)
+    return book.get(KIND, named)
 
 
 @register.post("/v1/billing_portal/configurations/{id}", CONFIGURATION)
 def change_configuration(book: Book, given: Thing, named: str) -> Thing:
     """Change what the portal's pages may do."""
-    found = book.get("billing_portal.configuration", named)
+    found = book.get(KIND, named)
     if "features" in given:
         given["features"] = _features(book, given["features"], found["features"])
     if "business_profile" in given:
@@ -152,8 +154,7 @@ def change_configuration(book: Book, given: Thing, named: str) -> Thing:
 def configurations(book: Book, given: Thing) -> Thing:
     """Configurations, the newest first."""
     fields = only(given, "active", "is_default")
-    kind = "billing_portal.configuration"
-    return listing(book, kind, given, "/v1/billing_portal/configurations", **fields)
+    return listing(book, KIND, given, "/v1/billing_portal/configurations", **fields)
 
 
 @register.post(
@@ -195,8 +196,8 @@ def create_portal_session(book: Book, given: Thing) -> Thing:
 
 def _configuration(book: Book, named: str | None) -> Thing:
     if named:
-        return book.get("billing_portal.configuration", named, "configuration")
-    usual = book.all("billing_portal.configuration", is_default=True)
+        return book.get(KIND, named, "configuration")
+    usual = book.all(KIND, is_default=True)
     if not usual:
         raise Refused(
             400,
@@ -295,3 +296,21 @@ def _features(book: Book, given: Thing, before: Thing | None = None) -> Thing:
         **reasons,
     }
     return features
+
+
+def _without_products(book: Book, configuration: Thing) -> Thing:
+    """Stripe shows the products that may be switched to only where it is asked for them."""
+    features = configuration["features"]
+    switching = dict(features["subscription_update"])
+    switching.pop("products")
+    return {"features": {**features, "subscription_update": switching}}
+
+
+def _products(book: Book, configuration: Thing) -> list[Thing] | None:
+    found = book.get(KIND, configuration["id"])
+    products: list[Thing] | None = found["features"]["subscription_update"]["products"]
+    return products
+
+
+complete(KIND, _without_products)
+include(KIND, "features.subscription_update.products", _products)

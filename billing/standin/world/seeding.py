@@ -47,6 +47,7 @@ def seed(store: Store, for_sale: Sequence[ForSale], *, currency: str = "usd") ->
                     "nickname": one.title,
                     "tax_behavior": "exclusive",
                     "lookup_key": one.price_id.removeprefix("price_"),
+                    "metadata": {"sold": one.price_id.removeprefix("price_")},
                 },
             )
             book.emit("price.created", price)

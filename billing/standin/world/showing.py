@@ -40,10 +40,7 @@ def shown(book: Book, thing: Thing, expand: Iterable[str] = ()) -> Thing:
                 f"You cannot expand more than {DEEPEST} levels of a property. You expanded"
                 f" {len(steps)} levels: {path}",
             )
-        if content := _WITHIN.get((whole.get("object", ""), path)):
-            whole[steps[0]] = {**whole[steps[0]], steps[1]: content(book, whole)}
-        else:
-            _expand(book, whole, steps, path)
+        _expand(book, whole, steps, path)
     return whole
 
 
@@ -64,6 +61,9 @@ def _expand(book: Book, at: Any, steps: list[str], path: str) -> None:
     field, rest = steps[0], steps[1:]
     if not isinstance(at, dict):
         raise _not_expandable(path)
+    if within := _WITHIN.get((at.get("object", ""), ".".join(steps))):
+        _part(at, steps[:-1])[steps[-1]] = within(book, at)
+        return
     included = _INCLUDED.get((at.get("object", ""), field))
     if field not in at:
         if included is None:
@@ -75,6 +75,11 @@ def _expand(book: Book, at: Any, steps: list[str], path: str) -> None:
     at[field] = _expanded(book, at[field], rest, path)
 
 
+def _part(thing: Thing, steps: list[str]) -> Thing:
+    """What is within an object at a path."""
+    return _part(thing[steps[0]], steps[1:]) if steps else thing
+
+
 def _expanded(book: Book, value: Any, rest: list[str], path: str) -> Any:
     if isinstance(value, list):
         return [_expanded(book, member, rest, path) for member in value]
@@ -82,7 +87,7 @@ def _expanded(book: Book, value: Any, rest: list[str], path: str) -> Any:
         found = book.find(value)
         if found is None:
             raise _not_expandable(path)
-        value = seen(book, found)
+        value = copy.deepcopy(seen(book, found))
     if rest and value is not None:
         _expand(book, value, rest, path)
     return value

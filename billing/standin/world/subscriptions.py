@@ -100,6 +100,11 @@ def items_of(book: Book, subscription: Thing) -> list[Thing]:
     return book.all("subscription_item", subscription=subscription["id"])
 
 
+def prices_of(book: Book, subscription: Thing) -> list[str]:
+    """The ids of the prices that it is to."""
+    return [item["price"] for item in items_of(book, subscription)]
+
+
 def period_of(book: Book, subscription: Thing) -> tuple[int, int]:
     """From when to when is paid, or should be."""
     item = items_of(book, subscription)[0]

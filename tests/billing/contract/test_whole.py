@@ -44,12 +44,14 @@ CALLS = {
 
 
 def calls_in(source: str) -> Iterator[str]:
-    """``client().v1.a.b(…)`` as ``a.b``."""
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            words = ast.unparse(node.func)
-            if words.startswith("client().v1.") and "(" not in words.removeprefix("client()"):
-                yield words.removeprefix("client().v1.")
+    """``client().v1.a.b`` as ``a.b``, whether it is called there or handed on to be called."""
+    named = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)]
+    inner = {id(node.value) for node in named}
+    for node in named:
+        words = ast.unparse(node)
+        is_whole = id(node) not in inner and "(" not in words.removeprefix("client()")
+        if is_whole and words.startswith("client().v1."):
+            yield words.removeprefix("client().v1.")
 
 
 def test_every_call_of_the_product_is_looked_at() -> None:

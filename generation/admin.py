@@ -12,29 +12,18 @@ from unfold.admin import ModelAdmin
 
 from core.money import shown
 from core.spreadsheets import csv_of, download
+from credits import admin as credits_admin
 from generation import log_admin as log
 from generation.audit import charged_of, step_of
 from generation.models import AICall, Job
 
 
-class ReadOnly(ModelAdmin):
-    """Rows that tell what happened: nobody adds, changes or deletes them here."""
+class ReadOnly(credits_admin.ReadOnly, ModelAdmin):
+    """Rows that tell what happened, the newest first."""
 
     ordering = ("-pk",)
     show_full_result_count = False
     list_filter_sheet = False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Nobody."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody."""
-        return False
 
     @admin.display(description="product")
     def product(self, row: Any) -> SafeString | str:

@@ -165,9 +165,8 @@ def grant_due_monthly() -> int:
         with transaction.atomic():
             account = lock_account(pk=account_id)
             now = database_now()
-            if account.next_grant_at > now:  # another beat was here
-                continue
-            if not _ends(account):
+            # Another beat may have been here.
+            if account.next_grant_at <= now and not _ends(account):
                 grant_month(account, now=now)
                 announce(user_id=account.user_id)
                 granted += 1

@@ -256,8 +256,8 @@ MUTANTS = (
     Mutant(
         "a second beat grants the month again",
         "credits/grants.py",
-        "if account.next_grant_at <= now:",
-        "if now:",
+        "if account.next_grant_at <= now and",
+        "if",
         _tests(_MEETINGS, "test_a_month_that_the_first_beat_granted_is_left_by_the_second"),
     ),
     # --- Money back ----------------------------------------------------------------------
@@ -273,7 +273,10 @@ MUTANTS = (
         "billing/notices.py",
         'TAKING: Final = ("needs_response",',
         'TAKING: Final = ("won", "needs_response",',
-        _tests(_BACK, "test_a_chargeback_takes_the_credits_and_a_dispute_won_gives_them_again"),
+        _tests(
+            "billing/test_disputes",
+            "test_a_chargeback_takes_the_credits_and_a_dispute_won_gives_them_again",
+        ),
     ),
     # --- Double entry, and who looks after it --------------------------------------------
     Mutant(

@@ -22,7 +22,8 @@ from techpack import bench, operations, outlines, queries
 from techpack.measuring import line_of
 from techpack.models import Product
 
-EMAIL, PASSWORD, NAME = "demo@example.com", "demo-techpack", "Ines Marsh"
+EMAIL, NAME = "demo@example.com", "Ines Marsh"
+PASSWORD = "demo-techpack"  # noqa: S105 - while developing; elsewhere one is made
 PHOTOS = Path(settings.BASE_DIR) / "tests" / "photos"
 CREDITS = 200 * CREDIT
 
@@ -129,13 +130,16 @@ SAMPLES = (
 )
 
 
-def demo_user() -> Any:
-    """The demo account, made if it is not there, with credits to play with."""
+def demo_user(password: str = PASSWORD) -> Any:
+    """The demo account, made if it is not there, with that password and credits to play with."""
     user_model = get_user_model()
     with transaction.atomic():
         user = user_model.objects.filter(email=EMAIL).first()
         if user is None:
-            user = user_model.objects.create_user(EMAIL, PASSWORD, name=NAME)
+            user = user_model.objects.create_user(EMAIL, password, name=NAME)
+        elif not user.check_password(password):
+            user.set_password(password)
+            user.save(update_fields=["password"])
         ledger.grant(
             user_id=user.pk,
             amount=CREDITS,

@@ -141,13 +141,6 @@ class Length:
             else _from_number(uncertainty, unit, f"{field}.uncertainty"),
         )
 
-    def to_api(self) -> dict[str, Any]:
-        """Numbers in the unit: two decimals, inches as multiples of 1/16 (uncertainty not)."""
-        shown: dict[str, Any] = {"value": _number(self.um, self.unit), "unit": self.unit}
-        if self.uncertainty_um is not None:
-            shown["uncertainty"] = float(_rounded(self.uncertainty_um, self.unit))
-        return shown
-
 
 def _from_number(value: Any, unit: str, field: str) -> int:
     if isinstance(value, str):
@@ -159,7 +152,8 @@ def _from_number(value: Any, unit: str, field: str) -> int:
     return _micrometres(Fraction(str(value)), unit, field)
 
 
-def _number(um: int, unit: str) -> float:
+def in_unit(um: int, unit: str) -> float:
+    """A length as a number: two decimals, as they are written; inches as multiples of 1/16."""
     if unit == "in":
         return int(Fraction(um * SIXTEENTHS, 25_400) + Fraction(1, 2)) / SIXTEENTHS
     return float(_rounded(um, unit))

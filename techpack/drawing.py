@@ -11,8 +11,8 @@ import typst
 from django.core.cache import cache
 from django.core.serializers.json import DjangoJSONEncoder
 
+from core.units import in_unit
 from techpack import flats
-from techpack.measuring import in_unit
 from techpack.models import Sketch
 from techpack.pack.rows import Merged, Row
 

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
 from math import hypot
 from typing import Any, Literal
 
 from core.errors import InvalidRequest
-from core.units import UM_PER_UNIT
+from core.units import in_unit
 from techpack import trade
 from techpack.models import Product, Revision
 from techpack.outlines import ensure_geometry
@@ -151,15 +150,6 @@ def _length(
         start=tuple(line["from"]),
         end=tuple(line["to"]),
     )
-
-
-def in_unit(um: int, unit: str) -> float:
-    """A length as a number in ``unit``: cm to 0.1, mm to 1 (below 10 mm to 0.1), in to 1/16."""
-    if unit == "in":
-        return round(um / UM_PER_UNIT["in"] * 16) / 16
-    exact = Decimal(um) / UM_PER_UNIT[unit]
-    digits = 1 if unit == "cm" or exact < 10 else 0
-    return float(round(exact, digits))
 
 
 def dimension_entries(revision: Revision) -> list[dict[str, Any]]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core import storage
-from core.units import UM_PER_UNIT
-from techpack.measuring import in_unit
+from core.units import UM_PER_UNIT, in_unit
 from techpack.models import Product, Revision
 from techpack.pack.build import REVISION, numbers_of, status_of
 from techpack.pack.rows import Cell, Merged, Row

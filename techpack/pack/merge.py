@@ -12,9 +12,10 @@ from typing import Any, cast
 
 from django.db.models import QuerySet
 
+from core.units import in_unit
 from generation.providers.studio.edits import phrases
 from techpack import queries
-from techpack.measuring import in_unit, template_of, unit_of
+from techpack.measuring import template_of, unit_of
 from techpack.models import Analysis, Product, TypedValue
 from techpack.pack import defaults
 from techpack.pack.rows import SECTIONS, Cell, Merged, Provenance, Row

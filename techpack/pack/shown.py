@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from core.errors import InvalidRequest
+from core.units import in_unit
 from techpack import queries
-from techpack.measuring import in_unit, unit_of
+from techpack.measuring import unit_of
 from techpack.models import Product, Revision
 from techpack.pack import merge
 from techpack.pack.paths import Entries, Place, entries_in_view, fitting, ids_in, locate

@@ -43,6 +43,20 @@ def test_a_typed_value_can_be_taken_back(api: Api, make_product: MakeProduct) ->
 
 
 @pytest.mark.parametrize(
+    ("unit", "typed"), [("cm", 71.25), ("mm", 12.5), ("mm", 715.25), ("in", 27.0625)]
+)
+def test_a_typed_length_is_answered_as_it_was_typed(
+    api: Api, make_product: MakeProduct, unit: str, typed: float
+) -> None:
+    product = make_product()
+    assert api.send("PATCH", f"/api/products/{product.pk}", {"unit": unit}).status_code == 200
+    pack = f"/api/products/{product.pk}/tech-pack"
+    assert api.send("PATCH", pack, {"pointsOfMeasure.A01.value": typed}).status_code == 200
+    rows = {row["id"]: row for row in api.send("GET", pack).json()["pointsOfMeasure"]}
+    assert (rows["A01"]["value"]["value"], rows["A01"]["value"]["unit"]) == (typed, unit)
+
+
+@pytest.mark.parametrize(
     "values",
     [
         {"materials": 1},

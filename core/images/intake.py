@@ -75,7 +75,6 @@ class TakenImage:
     had_alpha: bool
     notes: tuple[str, ...] = ()
 
-    thumbnail_media_type = "image/webp"
     thumbnail_extension = "webp"
 
 

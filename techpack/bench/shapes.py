@@ -10,7 +10,7 @@ from techpack.bench.sentences import Asked, Change, Drafts, Failed
 from techpack.models import VIEW_TYPES, Product, Revision
 from techpack.pack.build import REVISION
 from techpack.pack.rows import Merged
-from techpack.prices import VIEWS_INCLUDED, VIEWS_MOST
+from techpack.prices import VIEWS_INCLUDED
 from techpack.readiness import Readiness
 
 NO_CHANGE = Change()
@@ -92,7 +92,6 @@ class Bench:
     open_at: str = ""
     is_busy: bool = False
     views_included: int = VIEWS_INCLUDED
-    views_most: int = VIEWS_MOST
     running: list[Job] = field(default_factory=list)
     bom_columns: tuple[tuple[str, str], ...] = ()
     view_types: tuple[str, ...] = VIEW_TYPES

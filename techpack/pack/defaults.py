@@ -9,8 +9,6 @@ from typing import Any
 from techpack import trade
 from techpack.pack.rows import Cell, Row
 
-NOT_ON_THIS_STYLE = "not on this style"
-
 
 def _standard(value: Any) -> Cell:
     return Cell(value, "standard") if value not in (None, "") else Cell()

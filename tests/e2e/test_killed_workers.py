@@ -56,7 +56,6 @@ class Orphan:
     account: Account
     job: str
     killed_at: datetime
-    available_before: Decimal
 
 
 Submit = Callable[[], str]
@@ -103,11 +102,10 @@ def orphans(server: Server) -> Iterator[dict[str, Orphan]]:
 def orphan(server: Server, account: Account, submit: Submit) -> Orphan:
     """Submit, and kill the worker in the middle; again where the step was too quick."""
     for _ in range(3):
-        before = account.available()
         job = submit()
         killed_at = kill_worker_during(server, job)
         if killed_at is not None:
-            return Orphan(account, job, killed_at, before)
+            return Orphan(account, job, killed_at)
     raise AssertionError("the step ended three times before its worker could be killed")
 
 

@@ -1,12 +1,11 @@
-"""Who makes films: one client per process and account, made on first use and kept."""
+"""Who makes films."""
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Callable
 from typing import Final
 
+from generation.providers.kept import Kept
 from generation.providers.protocols import VideoMaker
 from generation.providers.routes import account_of
 
@@ -44,24 +43,9 @@ _makers: dict[str, Callable[[str, str], VideoMaker]] = {
     "custom": _custom,
     "gemini": _gemini,
 }
-_kept: dict[tuple[str, str, str], VideoMaker] = {}
-_making = threading.Lock()
+_films = Kept[VideoMaker](lambda name, url, key: _makers[name](url, key))
 
 
 def video_maker(name: str) -> VideoMaker:
     """The client of a provider of films. KeyError for a name that makes none."""
-    account = (name, *account_of(name))
-    with _making:
-        if account not in _kept:
-            _kept[account] = _makers[name](*account[1:])
-        return _kept[account]
-
-
-def _forget() -> None:
-    """A forked child must not write into its parent's connections."""
-    global _making
-    _making = threading.Lock()
-    _kept.clear()
-
-
-os.register_at_fork(after_in_child=_forget)
+    return _films.of(name, *account_of(name))

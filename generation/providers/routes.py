@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import threading
 from collections.abc import Callable
 from typing import Protocol
 
@@ -12,6 +10,7 @@ from django.conf import settings
 from core.errors import NotFound, ProviderUnavailable
 from generation.providers import custom, gemini, openai
 from generation.providers.chat_request import Dialect
+from generation.providers.kept import Kept
 from generation.providers.protocols import Chat, ChatModel, ImageMaker, Vision
 from generation.providers.steps import PARENTS
 
@@ -51,7 +50,7 @@ _makers: dict[str, Callable[[str, str], Everything]] = {
     "gemini": _gemini,
     "custom": _custom,
 }
-_steps: dict[tuple[str, str, str], Everything] = {}
+_steps = Kept[Everything](lambda name, url, key: _makers[name](url, key))
 
 
 def routes_of(operation: str) -> list[tuple[str, str]]:
@@ -74,12 +73,8 @@ def routes_of(operation: str) -> list[tuple[str, str]]:
 
 
 def step_provider(name: str) -> Everything:
-    """The client of a provider: one per process and account, made on first use and kept."""
-    account = (name, *account_of(name))
-    with _making:
-        if account not in _steps:
-            _steps[account] = _makers[name](*account[1:])
-        return _steps[account]
+    """The client of a provider of steps. KeyError for a name that is none."""
+    return _steps.of(name, *account_of(name))
 
 
 _dialects: dict[str, Callable[[str, str], Dialect]] = {
@@ -87,19 +82,6 @@ _dialects: dict[str, Callable[[str, str], Dialect]] = {
     "gemini": gemini.dialect,
     "custom": custom.dialect,
 }
-_talking: dict[tuple[str, str, str], Chat] = {}
-_making = threading.Lock()
-
-
-def _forget_talking() -> None:
-    """A forked child must not write into its parent's connections."""
-    global _making
-    _making = threading.Lock()
-    _talking.clear()
-    _steps.clear()
-
-
-os.register_at_fork(after_in_child=_forget_talking)
 
 
 def chat_models() -> dict[str, ChatModel]:
@@ -121,7 +103,8 @@ def chat_of(model_id: str) -> tuple[Chat, str]:
         raise NotFound("There is no such model.", code="MODEL_NOT_FOUND", suggestions=usable)
     if not _is_set_up(model["provider"]):
         raise ProviderUnavailable("This model is not set up here.", suggestions=usable)
-    return _chat(model["provider"]), model.get("upstream", model_id)
+    provider = model["provider"]
+    return _chats.of(provider, *account_of(provider)), model.get("upstream", model_id)
 
 
 def _is_set_up(provider: str) -> bool:
@@ -139,15 +122,6 @@ def account_of(provider: str) -> tuple[str, str]:
     return accounts.get(provider, ("", ""))
 
 
-def _chat(provider: str) -> Chat:
-    """One client per process and account, made on first use and kept."""
-    account = (provider, *account_of(provider))
-    with _making:
-        if account not in _talking:
-            _talking[account] = _talker(*account)
-        return _talking[account]
-
-
 def _talker(provider: str, url: str, key: str) -> Chat:
     if provider == "studio":
         from generation.providers.studio.answerer import Answerer
@@ -156,3 +130,6 @@ def _talker(provider: str, url: str, key: str) -> Chat:
     from generation.providers.chat_wire import WireChat
 
     return WireChat(_dialects[provider](url, key))
+
+
+_chats = Kept(_talker)

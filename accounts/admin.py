@@ -1,17 +1,15 @@
 """People and keys for support; keys are never made or changed here."""
 
-from typing import Any
-
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
-from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from accounts.models import ApiKey, User
+from core.read_only import ReadOnly
 
 # One way in: the site's own sign-in, with its throttling and its second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -56,7 +54,7 @@ class PersonAdmin(UserAdmin, ModelAdmin):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(ModelAdmin):
+class ApiKeyAdmin(ReadOnly, ModelAdmin):
     """Keys as they are: read-only."""
 
     list_display = ("prefix", "name", "user", "created_at", "last_used_at", "revoked_at")
@@ -64,12 +62,3 @@ class ApiKeyAdmin(ModelAdmin):
     search_fields = ("prefix", "name", "user__email")
     list_select_related = ("user",)
     exclude = ("key_hash",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

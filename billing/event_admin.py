@@ -18,7 +18,7 @@ from unfold.admin import ModelAdmin
 
 from billing import deliveries
 from billing.models import Customer, StripeEvent
-from credits.admin import ReadOnly
+from core.read_only import ReadOnly
 
 STATES: Final = {
     "failing": ("Failing: tried again", deliveries.FAILING),

@@ -17,7 +17,7 @@ from unfold.admin import ModelAdmin
 from billing import money, purchases, subscriptions
 from billing.models import Checkout, Customer, Payment, Subscription, TierChange
 from core.errors import DomainError
-from credits.admin import ReadOnly
+from core.read_only import ReadOnly
 
 DASHBOARD: Final = "https://dashboard.stripe.com"
 

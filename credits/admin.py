@@ -16,23 +16,11 @@ from unfold.decorators import action
 from core.errors import DomainError
 from core.ids import uuid7
 from core.money import shown, signed
+from core.read_only import ReadOnly
 from credits import operations
 from credits.forms import AdjustForm
 from credits.models import Account, Entry, Hold, HoldPart, LedgerCheck, Lot
 from credits.story import story_of
-
-
-class ReadOnly:
-    """Nothing is added, changed or deleted here."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 def _amount(column: str) -> Any:

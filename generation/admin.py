@@ -10,15 +10,15 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.safestring import SafeString
 from unfold.admin import ModelAdmin
 
+from core import read_only
 from core.money import shown
 from core.spreadsheets import csv_of, download
-from credits import admin as credits_admin
 from generation import log_admin as log
 from generation.audit import charged_of, step_of
 from generation.models import AICall, Job
 
 
-class ReadOnly(credits_admin.ReadOnly, ModelAdmin):
+class ReadOnly(read_only.ReadOnly, ModelAdmin):
     """Rows that tell what happened, the newest first."""
 
     ordering = ("-pk",)

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
-from credits.admin import ReadOnly
+from core.read_only import ReadOnly
 from notifications.models import WebhookDelivery, WebhookTarget
 
 

@@ -225,10 +225,15 @@ def assert_looks_right_now(page: Page) -> None:
 
 
 @pytest.fixture
-def streaming(transactional_db: None) -> Iterator[str]:
-    """The address of a server that streams, beside ``live_server``; same database."""
+def streaming(transactional_db: None, context: BrowserContext) -> Iterator[str]:
+    """The address of a server that streams, beside ``live_server``; same database.
+
+    Its pages are closed before it ends, or it would wait for their streams of events.
+    """
     with serving() as url:
         yield url
+        for page in context.pages:
+            page.close()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from core.docs import files
 from credits import operations as ledger
 from credits import queries as credit
 from generation.errors import Failure, ProviderError
-from tests.browser.conftest import assert_looks_right
+from tests.browser.conftest import PATIENCE_MS, assert_looks_right
 from tests.core.docs import Sample, samples
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -54,7 +54,7 @@ def own_site(browser: Browser, streaming: str, person: User) -> Any:
         route.continue_(headers={**route.request.headers, "authorization": f"Bearer {key}"})
 
     page = browser.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE_MS)
     page.route("**/v1/**", pass_on)
     page.route("**/api/**", pass_on)
     page.goto(f"{streaming}/docs/errors/insufficient-credits")

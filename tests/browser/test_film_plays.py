@@ -14,6 +14,7 @@ from notifications.models import Notification
 from techpack.models import Product
 from tests.browser.conftest import give_session
 from tests.browser.films import MADE_WITHIN_S, item, plays
+from tests.browser.shop import follow
 from videos.models import Video
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -28,8 +29,9 @@ def test_three_photos_become_a_film_that_plays_and_can_be_saved(
     tmp_path: Path,
 ) -> None:
     give_session(page, person, streaming)
-    page.goto(f"{streaming}/products/{slip_on.pk}")
-    page.get_by_role("link", name="Make a video").click()
+    follow(page, f"{streaming}/products/{slip_on.pk}")
+    with page.expect_response("**/api/events*"):
+        page.get_by_role("link", name="Make a video").click()
     form = page.get_by_role("region", name="New video")
     expect(form.get_by_label("Product")).to_have_value(str(slip_on.pk))
     form.get_by_role("radio", name="Side").check()

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
@@ -57,9 +57,10 @@ def test_two_hundred_are_reached_by_the_keyboard_page_by_page(
     fill(person)
     signed_in.goto(f"{live_server.url}/notifications")
     for _ in range(3):
+        newer = signed_in.url
         signed_in.get_by_role("link", name="Older").focus()
         signed_in.keyboard.press("Enter")
-        signed_in.wait_for_load_state()
+        expect(signed_in).not_to_have_url(newer)
     expect(signed_in.get_by_role("link", name="Older")).to_have_count(0)
     expect(signed_in.get_by_role("heading", name="Half of the month")).to_be_visible()
 
@@ -124,9 +125,13 @@ def test_an_open_workspace_watches_its_product_and_no_longer_when_it_is_left(
 ) -> None:
     product = operations.create_product(user=person, name="Pier Polo")
     give_session(page, person, streaming)
+    late: list[Route] = []
+    page.route("**/api/events?watching=*", lambda route: late.append(route), times=1)
     with page.expect_request(f"**/api/events?watching={product.pk}"):
         page.goto(f"{streaming}/products/{product.pk}")
     first = Watch.objects.get(user=person, subject=product.pk).until
+    expect(page.get_by_role("heading", name="Pier Polo")).to_be_visible()
+    late[0].continue_()
     wait_for(
         lambda: Watch.objects.get(subject=product.pk).until > first, what="the stream's own watch"
     )

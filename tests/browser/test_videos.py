@@ -24,6 +24,7 @@ from tests.browser.conftest import (
     give_session,
 )
 from tests.browser.films import MADE_WITHIN_S, item, plays
+from tests.browser.shop import follow
 from tests.fakes.films import small_film
 from tests.runtime.processes import wait_for
 from tests.videos.rows import put_video
@@ -55,6 +56,7 @@ def test_a_film_goes_on_playing_while_the_list_changes(
     other = put_video(person, "in_progress", progress=10)
     quiet.goto(f"{live_server.url}/videos")
     film = item(quiet, done).locator("video")
+    film.evaluate("film => { film.playbackRate = 0.1; }")  # or it might end before all is seen
     assert plays(film)
     Video.objects.filter(pk=other.pk).update(progress=60)
     say_changed(quiet)
@@ -70,7 +72,7 @@ def test_a_film_whose_words_are_refused_brings_them_back_to_be_edited(
     page: Page, streaming: str, person: User, slip_on: Product, worker: Callable[[], None]
 ) -> None:
     give_session(page, person, streaming)
-    page.goto(f"{streaming}/videos?product={slip_on.pk}&seconds=8")
+    follow(page, f"{streaming}/videos?product={slip_on.pk}&seconds=8")
     page.get_by_label("What should it show?").fill("A dog runs along the beach")
     with page.expect_response("**/api/events*"):
         page.get_by_role("button", name="Make it").click()
@@ -92,18 +94,16 @@ def test_canceling_and_deleting_by_the_keyboard(
     quiet: Page, live_server: LiveServer, person: User, slip_on: Product, queued: None
 ) -> None:
     quiet.goto(f"{live_server.url}/videos?product={slip_on.pk}")
-    quiet.get_by_role("button", name="Make it").focus()
-    quiet.keyboard.press("Enter")
-    expect(quiet.get_by_role("button", name="Cancel Turntable, release 2.00")).to_be_visible()
+    quiet.get_by_role("button", name="Make it").press("Enter")
+    cancel = quiet.get_by_role("button", name="Cancel Turntable, release 2.00")
+    expect(cancel).to_be_visible()
+    quiet.wait_for_load_state()  # which takes the focus to the film that the address names
     video = Video.objects.get()
-    quiet.get_by_role("button", name="Cancel Turntable, release 2.00").focus()
-    quiet.keyboard.press("Enter")
+    cancel.press("Enter")
     expect(item(quiet, video)).to_contain_text("Canceled, released")
     expect(quiet.locator("#balance")).to_have_accessible_name("18.00 credits free")
-    delete = item(quiet, video).locator("summary")
-    delete.focus()
-    quiet.keyboard.press("Enter")
-    expect(item(quiet, video)).to_contain_text("It goes from this list for good.")
+    item(quiet, video).locator("summary").press("Enter")
+    expect(quiet.get_by_text("It goes from this list for good.")).to_be_visible()
     quiet.keyboard.press("Tab")
     expect(quiet.get_by_role("button", name="Delete it for good")).to_be_focused()
     quiet.keyboard.press("Enter")
@@ -150,7 +150,8 @@ def test_what_is_chosen_before_the_scripts_are_there_is_the_choice(
 ) -> None:
     late: list[Route] = []
     quiet.route("**/vendor/htmx.min.js", lambda route: late.append(route))
-    quiet.goto(f"{live_server.url}/videos?product={slip_on.pk}", wait_until="commit")
+    with quiet.expect_request("**/vendor/htmx.min.js"):
+        quiet.goto(f"{live_server.url}/videos?product={slip_on.pk}", wait_until="commit")
     quiet.get_by_role("radio", name="8 s").check()
     expect(quiet.get_by_role("button", name="Make it 2 credits")).to_be_visible()
     late[0].continue_()
@@ -203,8 +204,8 @@ def test_without_scripts_a_film_is_made_seen_and_deleted(
     expect(page.get_by_role("button", name="Make it 2 credits")).to_be_visible()
     assert not Video.objects.exists()  # it costs other than its button said
     page.get_by_role("button", name="Make it 2 credits").click()
+    expect(page.get_by_text("Queued")).to_be_visible()
     video = Video.objects.get()
-    expect(item(page, video)).to_contain_text("Queued")
     worker()
     wait_for(lambda: Video.objects.get().is_final, what="the film", within_s=MADE_WITHIN_S)
     page.get_by_role("link", name="See how far they are").click()

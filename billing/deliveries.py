@@ -197,7 +197,8 @@ def _put_off(event: StripeEvent, trigger: WebhookEventTrigger, error: Exception)
         type(error).__name__,
         exc_info=error,
     )
-    mine = StripeEvent.objects.filter(pk=event.pk, attempts=event.attempts)
+    # Who set it aside meanwhile does not want it tried again.
+    mine = StripeEvent.objects.filter(pk=event.pk, attempts=event.attempts, error=CUT_OFF)
     mine.update(due_at=_next_after(event.attempts), error=words[:LONGEST_ERROR])
     WebhookEventTrigger.objects.filter(pk=trigger.pk).update(
         exception=words[:128], traceback=format_exc().replace("\0", "")

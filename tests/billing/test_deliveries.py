@@ -274,6 +274,20 @@ def test_a_replay_does_it_all_again_and_keeps_when_it_was_done_first(mirror: Mir
 
 
 @pytest.mark.django_db
+def test_what_is_set_aside_while_it_fails_is_tried_no_more(mirror: Mirror) -> None:
+    one = put()
+
+    def fail() -> None:
+        assert deliveries.set_aside(StripeEvent.objects.filter(pk=one)) == 1
+        raise KeyError("surprise")
+
+    mirror.does = fail
+    deliveries.take(event_id=one)
+    assert (of(one).due_at, of(one).error) == (None, deliveries.SET_ASIDE)
+    assert deliveries.standing() == (0, 0, 0)
+
+
+@pytest.mark.django_db
 def test_an_event_whose_worker_was_lost_is_taken_again(mirror: Mirror) -> None:
     class Killed(BaseException):
         """Nothing that a worker could catch."""

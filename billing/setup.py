@@ -20,6 +20,7 @@ MARK: Final = "techpack_studio"  # in metadata: what was made here
 PRODUCTS: Final = {"plan": "techpack_pro", "topup": "techpack_credits"}
 CURRENCY: Final = "usd"
 SOFTWARE: Final = "txcd_10103001"  # Stripe's tax code of software as a service, for business
+ADDED: Final = "exclusive"  # tax comes on top, where Stripe computes it
 MOST: Final = 100
 # Stripe leaves these out of a configuration unless they are asked for.
 SWITCHED_TO: Final = "features.subscription_update.products"
@@ -97,6 +98,11 @@ class _Setup:
                 f"{price.id} ({one.title}) does not say what it is for. Set its metadata to "
                 f"sold = {one.name} in Stripe's dashboard: otherwise who pays it loses the plan "
                 "once another price takes its place."
+            )
+        if settings.STRIPE_TAX and price.tax_behavior != ADDED:
+            self.report.warnings.append(
+                f"{price.id} ({one.title}) does not say that tax is added to it: set that in "
+                "Stripe's dashboard, or nobody may be able to buy it."
             )
         interval = price.recurring.interval if price.recurring else ""
         found = (price.unit_amount, price.currency, interval)
@@ -229,11 +235,10 @@ def _price_params(one: plans.Sold, products: Mapping[str, str]) -> Any:
         "lookup_key": _lookup_key(one),
         "transfer_lookup_key": True,  # from one that was archived
         "metadata": {"made_by": MARK, "sold": one.name},
+        "tax_behavior": ADDED,
     }
     if one.interval:
         params["recurring"] = {"interval": one.interval}
-    if settings.STRIPE_TAX:
-        params["tax_behavior"] = "exclusive"
     return params
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -192,11 +193,29 @@ def test_a_disabled_endpoint_is_told(bare: World, settings: Any) -> None:
     assert f"{endpoint['id']} is disabled" in run()[2]
 
 
-def test_tax_is_added_to_the_prices_where_stripe_computes_it(bare: World, settings: Any) -> None:
+def test_tax_is_added_to_the_prices_also_where_stripe_computes_it_only_later(
+    bare: World, settings: Any
+) -> None:
+    use(settings, run()[0])
+    assert {one["tax_behavior"] for one in bare.actions.listed("price")} == {"exclusive"}
+    settings.STRIPE_TAX = True
+    assert run()[2] == ""
+
+
+def test_products_have_a_tax_code_where_stripe_computes_the_tax(bare: World, settings: Any) -> None:
     settings.STRIPE_TAX = True
     run()
-    assert {one["tax_behavior"] for one in bare.actions.listed("price")} == {"exclusive"}
     assert {one["tax_code"] for one in bare.actions.listed("product")} == {"txcd_10103001"}
+
+
+def test_a_price_that_does_not_say_how_it_is_taxed_is_told(bare: World, settings: Any) -> None:
+    told, _, _ = run()
+    use(settings, told)
+    price = told["STRIPE_PRICE_TOPUP_50"]
+    post(bare, f"prices/{price}", "tax_behavior=unspecified")
+    assert run()[2] == ""
+    settings.STRIPE_TAX = True
+    assert f"{price} (50 credits) does not say that tax is added to it" in run()[2]
 
 
 def test_the_portal_opens_with_that_configuration_and_takes_it(bare: World, settings: Any) -> None:
@@ -212,13 +231,14 @@ def test_the_portal_opens_with_that_configuration_and_takes_it(bare: World, sett
     ("payments", "said"),
     [
         (Payments("off"), "Nothing is sold here"),
-        (Payments("stripe", "sk_test_wrong"), "Stripe: "),
+        (Payments("refused", why="Set STRIPE_SECRET_KEY, or"), "Set STRIPE_SECRET_KEY, or"),
+        (Payments("stripe", "sk_test_wrong"), "Stripe: Invalid API Key provided"),
     ],
 )
 def test_who_cannot_ask_stripe_is_told_in_one_line(
     bare: World, settings: Any, payments: Payments, said: str
 ) -> None:
-    settings.PAYMENTS = Payments(payments.mode, payments.secret_key, bare.base)
+    settings.PAYMENTS = replace(payments, api_base=bare.base)
     with pytest.raises(CommandError, match=said):
         run()
     assert there(bare) == {kind: [] for kind in KINDS}

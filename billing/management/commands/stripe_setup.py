@@ -27,6 +27,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print a line for each part, then the environment's; warnings go to the error output."""
+        if settings.PAYMENTS.why:
+            raise CommandError(settings.PAYMENTS.why)
         kind = "live" if settings.STRIPE_LIVE_MODE else "test"
         self.stdout.write(f"# {settings.PAYMENTS.api_base}, {kind} mode")
         try:

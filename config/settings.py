@@ -14,6 +14,7 @@ from config import ai, api, clock, payments, prices
 from config.chat_models import merged
 from config.limits import whole
 from config.secret_key import secret_key
+from config.storage import media_root
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -157,8 +158,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = clock.BEAT
 
-STORAGE_URL: str = env.str("STORAGE_URL", default="")
-MEDIA_ROOT = Path(STORAGE_URL) if STORAGE_URL and "://" not in STORAGE_URL else DATA_DIR / "media"
+MEDIA_ROOT = media_root(env, data_dir=DATA_DIR)
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {

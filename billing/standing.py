@@ -12,6 +12,8 @@ from billing import plans, queries
 from billing.models import Subscription
 from billing.plans import Sold
 from billing.told import LIVING
+from core.money import Microcredits
+from credits import grants
 from credits import queries as credit
 from credits.queries import Balance
 
@@ -49,6 +51,12 @@ class Standing:
     def is_past_due(self) -> bool:
         """The last payment failed, and Stripe tries again."""
         return self.subscription.past_due_since is not None
+
+    @property
+    def next_monthly(self) -> Microcredits:
+        """What the next month brings, in µcr."""
+        own, at = self.subscription, self.balance.period_ends_at
+        return grants.next_monthly(user_id=own.user_id, plan=own.tier, at=at)
 
     @property
     def grace_ends_at(self) -> datetime | None:

@@ -87,13 +87,13 @@ def apply(
     return row
 
 
-def plan_ends(user_id: UUID) -> bool:
-    """Whether a plan was canceled for now, or for within the hour.
+def plan_ends(user_id: UUID, by: datetime) -> bool:
+    """Whether a plan was canceled for then, or for within the hour after it.
 
     Stripe tells of the end a while after it, when the next month's credits may be due already.
     """
-    ending = Subscription.objects.filter(user_id=user_id, ends_at__lte=Now() + AFTER_PERIOD)
-    return ending.exclude(tier=FREE).exists()
+    rows = Subscription.objects.filter(user_id=user_id, ends_at__lte=by + AFTER_PERIOD)
+    return rows.exists()
 
 
 def end_grace() -> int:

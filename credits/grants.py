@@ -34,13 +34,14 @@ from credits.posting import (
     move,
 )
 
+FREE = "free"
 GRACE = timedelta(days=7)
 
 DebtPaid = Callable[[UUID, Lot, Microcredits, Microcredits], None]
 
 _debt_listeners: list[DebtPaid] = []
 
-PlanEnds = Callable[[UUID], bool]
+PlanEnds = Callable[[UUID, datetime], bool]
 
 _plan_ends: list[PlanEnds] = []
 
@@ -55,7 +56,7 @@ def on_debt_paid(listener: DebtPaid) -> None:
 
 
 def begin_no_month_where(plan_ends: PlanEnds) -> None:
-    """Have no month begin for users of whom this is true: what they have next grants its own."""
+    """Have no month begin where the user's plan ends by then: what comes next grants its own."""
     _plan_ends[:] = [plan_ends]
 
 
@@ -166,15 +167,24 @@ def grant_due_monthly() -> int:
             account = lock_account(pk=account_id)
             now = database_now()
             # Another beat may have been here.
-            if account.next_grant_at <= now and not _ends(account):
+            if account.next_grant_at <= now and not _ends(account.plan, account.user_id, now):
                 grant_month(account, now=now)
                 announce(user_id=account.user_id)
                 granted += 1
     return granted
 
 
-def _ends(account: Account) -> bool:
-    return account.user_id is not None and any(ends(account.user_id) for ends in _plan_ends)
+def next_monthly(*, user_id: UUID, plan: str, at: datetime) -> Microcredits:
+    """What the month that begins then brings: Free's, where the plan ends with the present one."""
+    name = FREE if _ends(plan, user_id, at) else plan
+    amount: Microcredits = settings.PLANS[name]["monthly_credits"]
+    return amount
+
+
+def _ends(plan: str, user_id: UUID | None, by: datetime) -> bool:
+    if plan == FREE or user_id is None:
+        return False
+    return any(ends(user_id, by) for ends in _plan_ends)
 
 
 def change_plan(*, user_id: UUID, plan: str, started_at: datetime) -> None:

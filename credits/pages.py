@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from core.api import page_of
 from core.money import Microcredits, format_credits, shown, worded
 from core.spreadsheets import cell, csv_of, download
-from credits import audit, budget, queries
+from credits import audit, budget, grants, queries
 from credits.context import in_bar
 from credits.forms import FloorForm
 from credits.models import Hold, Lot
@@ -97,6 +97,9 @@ def _page(request: HttpRequest, *, form: FloorForm | None) -> HttpResponse:
             "monthly": _left(lots, Lot.Kind.MONTHLY),
             "bought": _left(lots, Lot.Kind.TOPUP),
             "plan": plan,
+            "next_monthly": grants.next_monthly(
+                user_id=user.pk, plan=balance.plan, at=balance.period_ends_at
+            ),
             "rows": rows_of(user, queries.with_balances(page["results"])),
             "newer": page["previous"],
             "older": page["next"],

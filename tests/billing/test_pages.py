@@ -9,7 +9,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from billing.models import Subscription
 from config.payments import Payments
+from credits.models import Account
 from tests.billing.visiting import html, main_of, paid, subscribed
 from tests.billing.words import new_person
 
@@ -58,6 +60,23 @@ def test_a_canceled_plan_says_until_when_it_goes_on_and_can_be_kept(
     assert "Renews" not in words
 
 
+def test_the_next_monthly_credits_are_frees_where_a_canceled_plan_ends_by_then(
+    visitor: Client, person: Any
+) -> None:
+    row = subscribed(person)
+    Account.objects.filter(user=person).update(plan="pro")
+    account = Account.objects.get(user=person)
+    for ends_at, amount in (
+        (None, "200.00"),
+        (account.next_grant_at + timedelta(days=30), "200.00"),
+        (account.next_grant_at, "18.00"),
+    ):
+        Subscription.objects.filter(pk=row.pk).update(ends_at=ends_at)
+        for path in ("/billing", "/credits"):
+            words = main_of(visitor.get(path))
+            assert f"{account.next_grant_at:%-d %b}, +{amount}" in words, (path, ends_at)
+
+
 def test_a_failed_payment_is_said_with_the_last_day_and_the_way_to_mend_it(
     visitor: Client, person: Any, settings: Any
 ) -> None:
@@ -81,10 +100,10 @@ def test_the_plan_page_takes_as_many_queries_for_twenty_payments_as_for_one(
     visitor: Client, person: Any, django_assert_max_num_queries: Any
 ) -> None:
     paid(person)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         visitor.get("/billing")
     paid(person, 20)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         visitor.get("/billing")
 
 

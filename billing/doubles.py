@@ -24,6 +24,7 @@ from notifications.operations import notify
 log = logging.getLogger("techpack.billing")
 
 MOST = 100
+GONE = ("charge_already_refunded", "charge_disputed")  # who paid has it, or their bank
 
 
 def end_others(*, user_id: UUID, best: Told, everything: Iterable[Told]) -> list[str]:
@@ -90,5 +91,5 @@ def _refund(intent: str) -> None:
                 params=params, options={"idempotency_key": f"double:{intent}"}
             )
         except stripe.InvalidRequestError as error:
-            if error.code != "charge_already_refunded":
+            if error.code not in GONE:
                 raise

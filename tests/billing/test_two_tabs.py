@@ -149,6 +149,21 @@ def test_a_second_one_that_a_bank_pays_days_later_is_paid_back_then(
     assert (refund["amount"], len(living(stripe_world))) == (2900, 1)
 
 
+def test_a_second_one_whose_payment_a_bank_took_back_is_ended(
+    stripe_world: World, person: Any
+) -> None:
+    """Who sees that they paid twice may go to their bank first; Stripe refuses a refund then."""
+    first = buy(person, "month")
+    second = second_session(stripe_world, person, first)
+    pay(stripe_world, first)
+    pay(stripe_world, second)
+    newest = stripe_world.actions.listed("payment_intent")[0]
+    stripe_world.actions.dispute(newest["id"])
+    back(person, second)
+    kept = Subscription.objects.get(user=person).stripe_id
+    assert (living(stripe_world), stripe_world.actions.listed("refund")) == ([kept], [])
+
+
 def second_session(world: World, person: Any, first: Checkout) -> Checkout:
     """An open session beside another, as only a race can make it."""
     Checkout.objects.filter(pk=first.pk).update(sold="pro_other")

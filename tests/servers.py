@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -20,6 +22,7 @@ from tests.runtime.processes import command_lines, descendants, wait_for
 
 START_WITHIN_S = 150.0
 STOP_WITHIN_S = 30.0  # three seconds where nothing else runs
+FIRST_PORT = 12_000
 SERVICE_NAMES = ("DATABASE_URL", "BROKER_URL", "PUBLIC_URL", "DJANGO_SETTINGS_MODULE")
 
 
@@ -140,10 +143,25 @@ class Server:
 
 
 def free_port() -> int:
-    """A port that nobody listened on a moment ago."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on, below those that the kernel gives to whoever asks for any.
+
+    So nobody is given it in the seconds, or while a server restarts, until it is listened on.
+    """
+    while True:
+        port = FIRST_PORT + secrets.randbelow(_any_port_from() - FIRST_PORT)
+        with closing(socket.socket()) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
+            else:
+                return port
+
+
+def _any_port_from() -> int:
+    """The lowest port that a connection, or a server on port 0, may be given."""
+    return int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
 
 
 @contextmanager

@@ -27,6 +27,7 @@ from notifications.signing import new_secret, signed_headers
 from tests.asgi import serving
 from tests.core.docs import samples, table_of
 from tests.runtime.processes import wait_for
+from tests.servers import free_port
 from tests.webhooks.receiver import HOST, Receiver
 
 PAGE = "webhooks"
@@ -66,10 +67,7 @@ class Running:
 
 @contextmanager
 def running(language: str, folder: Path) -> Iterator[Running]:
-    with closing(socket.socket()) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    secret, log = new_secret(), folder / "said"
+    port, secret, log = free_port(), new_secret(), folder / "said"
     given = {**os.environ, "WEBHOOK_SECRET": secret, "PORT": str(port)}
     with log.open("w") as out:
         process = subprocess.Popen(program(language, folder), env=given, stdout=out, stderr=out)
@@ -78,7 +76,7 @@ def running(language: str, folder: Path) -> Iterator[Running]:
             yield Running(port, secret, log)
         finally:
             process.kill()
-            process.wait(10)
+            process.wait(60)
 
 
 def _listens(port: int) -> bool:

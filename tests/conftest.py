@@ -200,21 +200,29 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: Any, request: pytest.FixtureRequest
+) -> Iterator[None]:
     """The test database, which nobody listens to any more when it is dropped.
 
-    PostgreSQL would wait five seconds for the session of the bell, and then refuse.
+    PostgreSQL would wait five seconds for the session of the bell, and then refuse; and the bell
+    would be back a second after it lost its session, were it let in.
     """
     with django_db_blocker.unblock():
         # A copy of a database of tests has them already.
         if "djstripe_customer" not in connections["default"].introspection.table_names():
             mirror.make_bare_tables()
     yield
-    with django_db_blocker.unblock(), connections["default"].cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
+    if request.config.getoption("reuse_db"):
+        return
+    with django_db_blocker.unblock():
+        name = connections["default"].settings_dict["NAME"]
+        connections["default"].close()
+        with connections["default"]._nodb_cursor() as cursor:
+            cursor.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+            )
 
 
 @pytest.fixture(scope="session", autouse=True)

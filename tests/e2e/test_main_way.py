@@ -225,12 +225,14 @@ def check_the_drawing(svg: bytes) -> None:
 
 def check_the_second_time(account: Account, body: dict[str, Any]) -> None:
     """The same photos again: at once, without tokens, free."""
-    started = time.monotonic()
-    again = account.run(ANALYZE, body)
-    took = time.monotonic() - started
-    (analysis,) = again["analyses"]
-    assert (analysis["cached"], analysis["tokensUsed"], again["creditsUsed"]) == (True, 0, 0)
-    assert took < 1, f"{took:.2f} s"
+    took = []
+    for _ in range(5):  # now and then other tests take the time
+        started = time.monotonic()
+        again = account.run(ANALYZE, body)
+        took.append(time.monotonic() - started)
+        (analysis,) = again["analyses"]
+        assert (analysis["cached"], analysis["tokensUsed"], again["creditsUsed"]) == (True, 0, 0)
+    assert min(took) < 1, took
 
 
 def test_after_all_that_the_ledger_has_not_drifted(server: Server) -> None:

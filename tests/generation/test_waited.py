@@ -12,6 +12,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from accounts.operations import create_key
+from core.bell import bell
 from core.money import CREDIT
 from generation import notices, waiting, work
 from generation.kinds import Outcome
@@ -87,11 +88,10 @@ def test_what_was_told_before_the_wait_began_counts_as_read(submit: Submit) -> N
 
 
 def test_a_client_that_hangs_up_is_told(user: Any, submit: Submit, monkeypatch: Any) -> None:
-    monkeypatch.setattr("generation.waiting.SENDING_S", 0.2)
     job = submit()
     headers = {
         "Authorization": f"Bearer {create_key(user=user, name='k')[1]}",
-        "Prefer": "wait=1",
+        "Prefer": "wait=60",
     }
     monkeypatch.setattr("generation.operations.retry", lambda **_: job)
     with serving() as url, httpx.Client(base_url=url, headers=headers) as client:
@@ -99,6 +99,8 @@ def test_a_client_that_hangs_up_is_told(user: Any, submit: Submit, monkeypatch: 
             client.post(f"/api/jobs/{job.pk}/retry", timeout=0.4)
         wait_for(Watch.objects.filter(subject=job.pk).exists, what="the request that waits")
         work.run_job(job_id=job.pk)
-        assert not Notification.objects.exists()
-        wait_for(lambda: notices.tell_unseen() == 1, what="the end of the watch")
+        wait_for(lambda: f"job:{job.pk}" not in bell._listeners, what="the end of the wait")
+    assert not Notification.objects.exists()
+    Watch.objects.update(until=Now() - timedelta(seconds=1))
+    assert notices.tell_unseen() == 1
     assert Notification.objects.get().context["operation"] == KIND

@@ -74,4 +74,4 @@ def receiving() -> Iterator[Receiver]:
         yield receiver
     finally:
         receiver.close()
-        thread.join(timeout=10)
+        thread.join(timeout=60)

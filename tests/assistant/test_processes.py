@@ -100,7 +100,7 @@ def test_a_process_that_is_asked_to_stop_settles_its_streams_first(
     ):
         client.hear(b"assistant")
         process.terminate()
-        assert process.wait(timeout=20) == 0
+        assert process.wait(timeout=60) == 0
     job: Any = Job.objects.select_related("hold").get(kind="chat")
     assert (job.status, job.result["is_whole"]) == ("succeeded", False)
     assert job.hold.captured == job.input["input_tokens"]

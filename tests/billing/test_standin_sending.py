@@ -88,7 +88,7 @@ def test_what_happens_is_delivered_at_once_signed(world: World) -> None:
         world.enlist(url=url, secret=SECRET)
         customer_named()
         office.wake()
-        wait_for(lambda: "customer.created" in box.types(), within_s=5)
+        wait_for(lambda: "customer.created" in box.types())
 
 
 def test_late_ones_come_by_the_clock(world: World) -> None:
@@ -98,7 +98,7 @@ def test_late_ones_come_by_the_clock(world: World) -> None:
         with opened(world):
             customer_named()
             assert "customer.created" not in box.types()
-            wait_for(lambda: "customer.created" in box.types(), within_s=8)
+            wait_for(lambda: "customer.created" in box.types())
 
 
 def test_what_was_not_sent_before_a_restart_is_sent_after_it(world: World) -> None:
@@ -108,7 +108,7 @@ def test_what_was_not_sent_before_a_restart_is_sent_after_it(world: World) -> No
             pass
         customer_named()
         with opened(World(Path(here.settings.DATA_DIR) / here.FILE, base=world.base)):
-            wait_for(lambda: "customer.created" in box.types(), within_s=5)
+            wait_for(lambda: "customer.created" in box.types())
 
 
 def test_what_was_refused_is_tried_again(world: World) -> None:
@@ -121,7 +121,7 @@ def test_what_was_refused_is_tried_again(world: World) -> None:
         box.status = 200
         world.deliveries.hurry()
         office.wake()
-        wait_for(lambda: world.deliveries.listed()[0].state == "delivered", within_s=5)
+        wait_for(lambda: world.deliveries.listed()[0].state == "delivered")
         (letter,) = [one for one in world.deliveries.listed() if one.type == "customer.created"]
         assert (letter.status, letter.attempts) == (200, 2)
         assert box.types() == ["customer.created"]
@@ -143,7 +143,7 @@ def test_a_world_that_breaks_does_not_end_the_post(
     with mailbox() as (box, url), opened(world):
         world.enlist(url=url, secret=SECRET)
         customer_named()
-        wait_for(lambda: "customer.created" in box.types(), within_s=5)
+        wait_for(lambda: "customer.created" in box.types())
     assert "are not sent" in caplog.text
 
 
@@ -173,7 +173,7 @@ def test_a_payment_reaches_the_product_by_itself(
             here.world().actions.complete(session)
             sending.wake()
             kind = "checkout.session.completed"
-            wait_for(lambda: StripeEvent.objects.filter(type=kind).exists(), within_s=10)
+            wait_for(lambda: StripeEvent.objects.filter(type=kind).exists())
         finally:
             office.close()
         assert {one.url for one in here.world().deliveries.listed()} == {webhooks.endpoint_url()}

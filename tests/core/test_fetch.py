@@ -278,7 +278,7 @@ def test_a_slow_server_is_left_at_the_deadline_wherever_it_drips(site: Site, hea
     site.drip("/slow", head)
     started = time.monotonic()
     why = refused_by(site, "/slow", deadline_s=0.4)
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 8
     assert "too long" in why or "answer properly" in why
 
 

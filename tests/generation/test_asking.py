@@ -166,7 +166,7 @@ def test_a_canceled_job_waits_no_longer(submit: Submit, user: Any, echo: Echo) -
     worker.start()
     wait_for(lambda: script.asks, what="the first ask")
     cancel(user=user, job_id=job.pk)
-    worker.join(timeout=20)
+    worker.join(timeout=60)
 
     assert not worker.is_alive()
     assert time.monotonic() - started < 30
@@ -191,7 +191,7 @@ def test_a_lost_job_waits_no_longer(begin: Begin) -> None:
     waiting.start()
     wait_for(lambda: script.asks, what="the first ask")
     run.lose()
-    waiting.join(timeout=20)
+    waiting.join(timeout=60)
 
     assert len(failures) == 1
     assert len(script.asks) == 1

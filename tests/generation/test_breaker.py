@@ -118,7 +118,7 @@ def test_after_its_time_one_of_many_tries(transactional_db: None) -> None:
 
     def come() -> None:
         try:
-            ready.wait(timeout=10)
+            ready.wait(timeout=60)
             entries.append(breaker.enter(*IT))
         finally:
             connection.close()
@@ -127,7 +127,7 @@ def test_after_its_time_one_of_many_tries(transactional_db: None) -> None:
     for caller in callers:
         caller.start()
     for caller in callers:
-        caller.join(timeout=20)
+        caller.join(timeout=60)
 
     assert sorted(entry.name for entry in entries) == ["PROBE"] + ["WAIT"] * 7
 
@@ -243,7 +243,7 @@ def test_the_other_parts_of_a_job_wait_for_the_one_that_tries(run: Run) -> None:
     may_answer, found = threading.Event(), []
 
     def slow() -> Any:
-        assert may_answer.wait(timeout=20)
+        assert may_answer.wait(timeout=60)
         return SEEN
 
     script = Script(slow)
@@ -262,7 +262,7 @@ def test_the_other_parts_of_a_job_wait_for_the_one_that_tries(run: Run) -> None:
     assert len(script.asks) == 1
     may_answer.set()
     for part in parts:
-        part.join(timeout=20)
+        part.join(timeout=60)
 
     assert len(found) == 3
     assert breaker.enter(*IT) is Entry.ASK
@@ -274,7 +274,7 @@ def test_the_others_fail_with_the_one_that_tries(run: Run) -> None:
     may_answer, failures = threading.Event(), []
 
     def slow() -> Any:
-        assert may_answer.wait(timeout=20)
+        assert may_answer.wait(timeout=60)
         raise ProviderError(Failure.TRANSIENT, "still down")
 
     script = Script(slow)
@@ -293,7 +293,7 @@ def test_the_others_fail_with_the_one_that_tries(run: Run) -> None:
     wait_for(lambda: script.asks, what="the one that tries")
     may_answer.set()
     for part in parts:
-        part.join(timeout=20)
+        part.join(timeout=60)
 
     assert failures == [Failure.TRANSIENT] * 3
     assert len(script.asks) == 1

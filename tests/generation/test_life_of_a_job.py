@@ -142,7 +142,7 @@ def test_two_workers_with_one_job_do_it_once(submit: Submit, user: Any, echo: Ec
 
     def work_on_it() -> None:
         try:
-            ready.wait(timeout=10)
+            ready.wait(timeout=60)
             work.run_job(job_id=job.pk)
         finally:
             connection.close()
@@ -151,7 +151,7 @@ def test_two_workers_with_one_job_do_it_once(submit: Submit, user: Any, echo: Ec
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(timeout=20)
+        worker.join(timeout=60)
 
     assert echo.runs == 1
     assert balance_of(user) == (15, 0)
@@ -345,7 +345,7 @@ def test_a_queued_job_is_canceled_at_once(submit: Submit, user: Any, echo: Echo)
 def test_a_running_job_stops_at_its_next_step(submit: Submit, user: Any, echo: Echo) -> None:
     def long(run: Run) -> Outcome:
         cancel(user=user, job_id=run.job.pk)
-        assert run._canceled.wait(timeout=10)
+        assert run._canceled.wait(timeout=60)
         run.report(done=1, planned=2, step="1 of 2")
         return Outcome(lambda job: {}, captured=run.job.price)
 

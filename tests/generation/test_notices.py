@@ -261,7 +261,7 @@ def test_two_who_look_for_the_unseen_at_once_tell_it_once(about: Submit, user: A
     meet = threading.Barrier(4)
 
     def look() -> None:
-        meet.wait(10)
+        meet.wait(60)
         try:
             notices.tell_unseen()
         finally:
@@ -271,5 +271,5 @@ def test_two_who_look_for_the_unseen_at_once_tell_it_once(about: Submit, user: A
     for one in crowd:
         one.start()
     for one in crowd:
-        one.join(20)
+        one.join(60)
     assert Notification.objects.count() == 1

@@ -231,7 +231,7 @@ def test_refused_side_by_side_they_are_counted_one_after_the_other(
 
     def end(run: Run) -> None:
         try:
-            ready.wait(timeout=10)
+            ready.wait(timeout=60)
             work.fail_by_provider(run=run, error=refused())
         finally:
             connection.close()
@@ -240,7 +240,7 @@ def test_refused_side_by_side_they_are_counted_one_after_the_other(
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(timeout=20)
+        worker.join(timeout=60)
 
     charged = sorted(ContentRefusal.objects.values_list("charged", flat=True))
     assert charged == [0, CREDIT // 2, CREDIT // 2]

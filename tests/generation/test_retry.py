@@ -156,7 +156,7 @@ def test_two_tabs_at_one_moment_are_one_retry(ended: Callable[..., Job], user: A
 
     def click() -> None:
         try:
-            ready.wait(timeout=10)
+            ready.wait(timeout=60)
             made.append(retry(user=user, job_id=first.pk).pk)
         finally:
             connection.close()
@@ -165,7 +165,7 @@ def test_two_tabs_at_one_moment_are_one_retry(ended: Callable[..., Job], user: A
     for tab in tabs:
         tab.start()
     for tab in tabs:
-        tab.join(timeout=20)
+        tab.join(timeout=60)
 
     assert len(made) == 4
     assert len(set(made)) == 1

@@ -31,4 +31,4 @@ def listening(
         yield f"http://{host}:{socket.getsockname()[1]}/v1"
     finally:
         server.should_exit = True
-        thread.join(20)
+        thread.join(60)

@@ -95,7 +95,7 @@ def test_a_server_that_is_killed_leaves_no_process_behind(tmp_path: Path) -> Non
         below = descendants(server.process.pid) - {server.process.pid}
         assert below
         os.kill(server.process.pid, signal.SIGKILL)
-        server.process.wait(10)
+        server.process.wait(60)
         wait_for(lambda: not below & set(command_lines()), what="the end of the seats")
 
 

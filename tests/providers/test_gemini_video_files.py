@@ -91,7 +91,7 @@ def test_a_download_that_stalls_or_never_ends_is_left_in_time(
         error = failure_of(videos, ref, timeout_s=1.0)
 
         assert (error.failure, error.code) == (Failure.TRANSIENT, "timeout")
-        assert time.monotonic() - began < 8
+        assert time.monotonic() - began < 30
     gemini_films.wait_until(lambda: gemini_films.hung_up == 2)
 
 

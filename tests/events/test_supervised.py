@@ -60,11 +60,11 @@ def test_what_is_emitted_arrives_and_consumers_come_back_and_go_with_the_product
     supervised.until(r"consumers .*permissions listens")
     assert supervised.manage("shell", "-c", BEGIN).returncode == 0
     turn(supervised, "pro")
-    wait_for(lambda: is_pro(supervised), within_s=30, what="the group")
+    wait_for(lambda: is_pro(supervised), within_s=90, what="the group")
     for consumers in supervised.children("consume_events"):
         os.kill(consumers, signal.SIGKILL)
     turn(supervised, "free")
-    wait_for(lambda: not is_pro(supervised), within_s=30, what="the group's end")
+    wait_for(lambda: not is_pro(supervised), within_s=90, what="the group's end")
     assert supervised.says(r"consumers +killed by SIGKILL; starting again")
     processes = supervised.everything()
     assert supervised.children("consume_events")

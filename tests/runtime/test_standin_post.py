@@ -59,5 +59,5 @@ def test_late_webhooks_outlive_the_web_process(server: Server) -> None:
         wait_for(lambda: server.says("web +killed by SIGKILL"), what="its end")
         wait_for(server.is_healthy, within_s=60, what="a healthy web")
         wait_for(
-            lambda: "Taken, 200" in browser.get(HOME).text, within_s=30, what="the late webhook"
+            lambda: "Taken, 200" in browser.get(HOME).text, within_s=60, what="the late webhook"
         )

@@ -173,7 +173,8 @@ def limit_of(request: Request, *, most: int = 100, usual: int = 50) -> int:
     given = request.query_params.get("limit")
     if given is None:
         return usual
-    if not given.isascii() or not given.isdigit() or not 1 <= int(given) <= most:
+    is_number = given.isascii() and given.isdigit() and len(given) <= len(str(most))
+    if not is_number or not 1 <= int(given) <= most:
         raise InvalidRequest("The limit is wrong.", fields={"limit": [f"Use 1 to {most}."]})
     return int(given)
 

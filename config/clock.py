@@ -64,5 +64,6 @@ BEAT: Final[dict[str, Any]] = {
         "task": "billing.tasks.forget_events",
         "schedule": timedelta(hours=6),
     },
+    "forget-answers": {"task": "core.tasks.forget_answers", "schedule": timedelta(hours=6)},
     "forget-refusals": {"task": "credits.tasks.forget_refusals", "schedule": timedelta(hours=6)},
 }

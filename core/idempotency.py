@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from core.errors import Conflict, IdempotencyKeyReused, InvalidRequest
@@ -56,7 +57,7 @@ def begin(
             fields={"Idempotency-Key": ["Use 1 to 255 printable characters."]},
         )
     now = timezone.now()
-    IdempotencyRecord.objects.filter(scope=scope, key=key, created_at__lt=now - KEPT).delete()
+    _lapsed().filter(scope=scope, key=key).delete()
     try:
         with transaction.atomic():
             return IdempotencyRecord.objects.create(
@@ -91,6 +92,15 @@ def finish_streamed(record: IdempotencyRecord) -> None:
     """The answer goes out as it is made, and is not kept."""
     mine = IdempotencyRecord.objects.filter(pk=record.pk, status__isnull=True)
     mine.update(status=STREAMED, body=None, open_until=None)
+
+
+def forget_old() -> int:
+    """Delete the answers that are no longer kept, secrets in some of them too; returns how many."""
+    return _lapsed().delete()[0]
+
+
+def _lapsed() -> QuerySet[IdempotencyRecord]:
+    return IdempotencyRecord.objects.filter(created_at__lt=timezone.now() - KEPT)
 
 
 def replay(record: IdempotencyRecord) -> tuple[int, Any]:

@@ -10,9 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from accounts.operations import create_key
-from core.idempotency import OPEN_AT_MOST
+from core.idempotency import KEPT, OPEN_AT_MOST
 from core.models import IdempotencyRecord
 from core.money import CREDIT
+from core.tasks import forget_answers
 from credits import operations as ledger
 from credits.models import Lot
 from generation.models import Job
@@ -78,6 +79,16 @@ def test_a_key_whose_first_call_died_is_taken_over(api: Contract) -> None:
     make(api)
     IdempotencyRecord.objects.update(status=None, body=None, open_until=timezone.now())
     assert make(api).status_code == 201
+
+
+def test_answers_are_forgotten_after_two_days(api: Contract) -> None:
+    for key in ("old", "new"):
+        make(api, key=key)
+    longer_ago = timezone.now() - KEPT - timedelta(minutes=1)
+    IdempotencyRecord.objects.filter(key="old").update(created_at=longer_ago)
+    assert forget_answers() == 1
+    assert IdempotencyRecord.objects.get().key == "new"
+    assert make(api, key="new").headers["Idempotency-Replayed"] == "true"
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "tab\tkey"])

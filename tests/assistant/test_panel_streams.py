@@ -127,7 +127,7 @@ def test_what_was_written_before_the_reader_left_is_kept_and_charged(
     session = Client()
     session.force_login(user)
     name = settings.SESSION_COOKIE_NAME
-    with serving() as url, httpx.Client(base_url=url, headers=AS_HTMX, timeout=10) as reader:
+    with serving() as url, httpx.Client(base_url=url, headers=AS_HTMX, timeout=60) as reader:
         reader.cookies.set(name, session.cookies[name].value)
         reader.get(address_of(product))
         token = reader.cookies[settings.CSRF_COOKIE_NAME]

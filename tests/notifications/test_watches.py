@@ -77,7 +77,7 @@ def test_an_open_page_watches_its_product_as_long_as_its_stream_is_open(
     monkeypatch.setattr(watches, "RENEWED_EVERY_S", 0.2)
     page = uuid7()
     headers = {"Authorization": f"Bearer {create_key(user=ada, name='page')[1]}"}
-    with serving() as url, httpx.Client(base_url=url, headers=headers, timeout=10) as client:
+    with serving() as url, httpx.Client(base_url=url, headers=headers, timeout=60) as client:
         with client.stream("GET", f"/api/events?watching={page}"):
             wait_for(lambda: watches.is_watched(ada.pk, [page]), what="the watch")
             first = Watch.objects.get().until

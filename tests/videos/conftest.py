@@ -44,7 +44,7 @@ def cinema(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Cinema:
     settings.OPENAI_API_KEY = "sk-test"
     settings.ROUTES = {"generate-video": ["openai:sora-2"]}
     monkeypatch.setitem(filming._makers, "openai", lambda url, key: made)
-    monkeypatch.setattr(filming, "_kept", {})
+    monkeypatch.setattr(filming._films, "_made", {})
     return made
 
 

@@ -15,35 +15,22 @@ from django.test import Client
 from core import storage
 from core.errors import Conflict, NotFound
 from core.money import CREDIT
-from credits import queries as credit
 from generation import work
 from generation.errors import Failure, ProviderError
 from generation.models import AICall, Job
 from notifications.models import Notification
 from tests.videos.cinema import Cinema
 from tests.videos.conftest import AskFor
-from videos import looking, operations
+from tests.videos.works import FULL, free_of, look
+from videos import operations
 from videos.models import Video
 
-FULL = 118 * CREDIT
 JSON = "application/json"
 
 
 def cancel(video: Video) -> Video:
     """Its user does not want it any more."""
     return operations.cancel_video(user=video.user, video_id=video.video_id)
-
-
-def look(video: Video) -> Video:
-    """As a worker does."""
-    looking.look(video.video_id, patience_s=60)
-    video.refresh_from_db()
-    return video
-
-
-def free_of(user: Any) -> int:
-    """What is free, in µcr."""
-    return credit.balance(user).free
 
 
 def test_a_film_that_waits_is_canceled_at_once_and_as_often_as_one_likes(
@@ -129,7 +116,7 @@ def test_the_measure_holds_for_those_at_once_and_over_the_address_of_jobs(
     client.force_login(user, "django.contrib.auth.backends.ModelBackend")
 
     def one(video: Video) -> None:
-        together.wait(20)
+        together.wait(60)
         try:
             found.append(
                 client.post(f"/api/jobs/{video.job_id}/cancel", content_type=JSON).status_code

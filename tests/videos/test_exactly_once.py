@@ -26,11 +26,11 @@ from notifications.models import Notification
 from tests.videos.at_once import MEET_WITHIN_S, at_once
 from tests.videos.cinema import Cinema
 from tests.videos.conftest import AskFor
+from tests.videos.works import FULL
 from videos import files, looking, operations, tasks
 from videos.models import Video
 
 PRICE = 8 * CREDIT
-FULL = 118 * CREDIT
 ROUNDS = 4
 Act = Callable[[], Any]
 

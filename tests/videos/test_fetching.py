@@ -24,10 +24,9 @@ from notifications.models import Notification
 from tests.fakes.films import broken_film
 from tests.videos.cinema import COST_USD_MICROS, Cinema
 from tests.videos.conftest import AskFor
+from tests.videos.works import FULL, free_of, look
 from videos import fetching, looking, operations, settling, tasks
 from videos.models import LooseFile, Video
-
-FULL = 118 * CREDIT
 
 
 @pytest.fixture
@@ -36,18 +35,6 @@ def done(begun: AskFor, cinema: Cinema) -> Video:
     video = begun()
     cinema.complete(video.provider_ref)
     return video
-
-
-def look(video: Video, *, patience_s: float = 60) -> Video:
-    """Ask the provider, as the clock does."""
-    looking.look(video.video_id, patience_s=patience_s)
-    video.refresh_from_db()
-    return video
-
-
-def free_of(user: Any) -> int:
-    """What is free, in µcr."""
-    return credit.balance(user).free
 
 
 def files() -> list[str]:

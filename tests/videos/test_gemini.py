@@ -25,10 +25,10 @@ from tests.fakes.gemini_films import (
     errs_with,
     signed,
 )
-from videos import looking, operations
+from tests.videos.works import FULL, look
+from videos import operations
 from videos.models import ProviderCallback, Video
 
-FULL = 118 * CREDIT
 PRICE = 6 * CREDIT  # four seconds
 
 Ask = Callable[..., Video]
@@ -44,7 +44,7 @@ def ask(
 ) -> Ask:
     """Ask for a film of four seconds at Gemini, and let a worker take it."""
     settings.ROUTES = {"generate-video": [f"gemini:{MODEL}"]}
-    monkeypatch.setattr(filming, "_kept", {})
+    monkeypatch.setattr(filming._films, "_made", {})
 
     def put(prompt: str = "The bag turns slowly") -> Video:
         video = operations.generate_video(user=user, data={"prompt": prompt, "seconds": "4"})
@@ -53,13 +53,6 @@ def ask(
         return video
 
     return put
-
-
-def looked_at(video: Video) -> Video:
-    """The film after its provider was asked."""
-    looking.look(video.video_id, patience_s=30)
-    video.refresh_from_db()
-    return video
 
 
 def deliver(message: Message) -> int:
@@ -80,7 +73,7 @@ def test_a_film_is_made_fetched_and_charged_once(
     assert (video.provider, video.model, video.status) == ("gemini", MODEL, "queued")
     assert credit.balance(user).free == FULL - PRICE
 
-    statuses = [looked_at(video).status for _ in range(4)]
+    statuses = [look(video).status for _ in range(4)]
 
     assert statuses == ["in_progress", "in_progress", "completed", "completed"]
     assert storage.read(video.file_key) == small_film(4)
@@ -107,7 +100,7 @@ def test_a_message_that_a_film_is_done_leads_to_it(
     assert [deliver(message), deliver(message)] == [200, 200]
 
     assert rung == [video.video_id]
-    assert looked_at(video).status == "completed"
+    assert look(video).status == "completed"
     assert ProviderCallback.objects.get().provider_ref == video.provider_ref
 
 
@@ -117,7 +110,7 @@ def test_a_film_that_is_refused_costs_nothing(
     gemini_films.will(errs_with(400, "content_policy_violation"), to="films/create")
     gemini_films.becomes(Fate(ends=blocked("IMAGE_SAFETY")))
 
-    at_once, later = ask(), looked_at(ask())
+    at_once, later = ask(), look(ask())
 
     for video in (at_once, later):
         assert (video.status, video.error_code) == ("failed", "moderation_blocked")

@@ -21,10 +21,10 @@ from generation.models import AICall, Job
 from notifications.models import Notification
 from tests.videos.cinema import Cinema
 from tests.videos.conftest import AskFor
-from videos import looking, tasks
+from tests.videos.works import FULL, look
+from videos import tasks
 from videos.models import Video
 
-FULL = 118 * CREDIT
 SECOND = timedelta(seconds=1)
 
 
@@ -33,12 +33,6 @@ def deadline_passes(video: Video, *, ago: timedelta = SECOND) -> None:
     Job.objects.filter(pk=video.job_id).update(
         deadline_at=Now() - ago, lease_expires_at=Now() - ago
     )
-
-
-def look(video: Video) -> None:
-    """As the clock has a worker do."""
-    looking.look(video.video_id, patience_s=60)
-    video.refresh_from_db()
 
 
 def sweep(video: Video) -> None:

@@ -20,17 +20,9 @@ from generation.providers.protocols import VideoAsked, VideoState
 from notifications.models import Notification
 from tests.videos.cinema import COST_USD_MICROS, Cinema
 from tests.videos.conftest import AskFor
-from videos import looking, operations, tasks
+from tests.videos.works import FULL, look
+from videos import operations, tasks
 from videos.models import ProviderCallback, Video
-
-FULL = 118 * CREDIT
-
-
-def look(video: Video) -> Video:
-    """Ask the provider, as the clock does."""
-    looking.look(video.video_id, patience_s=60)
-    video.refresh_from_db()
-    return video
 
 
 def balance_of(user: Any) -> tuple[int, int]:

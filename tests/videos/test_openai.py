@@ -18,10 +18,10 @@ from tests.fakes import film_contents, openai_films, trouble
 from tests.fakes.films import small_film
 from tests.fakes.openai_films import MODEL, Fate, FilmServer
 from tests.fakes.vendor import Behaviour
-from videos import looking, operations
+from tests.videos.works import FULL, look
+from videos import operations
 from videos.models import Video
 
-FULL = 118 * CREDIT
 PRICES = {"openai": 8 * CREDIT, "custom": 4 * CREDIT}  # four seconds
 CREATE = "videos/create"
 
@@ -46,7 +46,7 @@ def ask(
     for name, value in film_vendor.settings_for(provider).items():
         setattr(settings, name, value)
     settings.ROUTES = {"generate-video": [f"{provider}:{MODEL}"]}
-    monkeypatch.setattr(filming, "_kept", {})
+    monkeypatch.setattr(filming._films, "_made", {})
     monkeypatch.setattr(Run, "pause", lambda run, seconds: None)
 
     def put(prompt: str = "The bag turns slowly") -> Video:
@@ -58,13 +58,6 @@ def ask(
     return put
 
 
-def looked_at(video: Video) -> Video:
-    """The film after its provider was asked."""
-    looking.look(video.video_id, patience_s=30)
-    video.refresh_from_db()
-    return video
-
-
 def test_a_film_is_made_fetched_and_charged_once(
     ask: Ask, user: Any, provider: str, film_vendor: FilmServer
 ) -> None:
@@ -73,7 +66,7 @@ def test_a_film_is_made_fetched_and_charged_once(
     assert (video.provider, video.model, video.status) == (provider, MODEL, "queued")
     assert credit.balance(user).free == FULL - PRICES[provider]
 
-    states = [(video.status, video.progress) for video in (looked_at(video) for _ in range(3))]
+    states = [(video.status, video.progress) for video in (look(video) for _ in range(3))]
 
     assert states == [("in_progress", 50), ("completed", 100), ("completed", 100)]
     assert storage.read(video.file_key) == small_film(4)
@@ -119,7 +112,7 @@ def test_a_film_that_was_turned_away_is_begun_the_next_time(
     ask: Ask, user: Any, provider: str, film_vendor: FilmServer
 ) -> None:
     film_vendor.will(trouble.is_busy("1"), trouble.is_overloaded(), to=CREATE)
-    assert looked_at(ask()).status == "completed"
+    assert look(ask()).status == "completed"
     assert film_vendor.sold[CREATE] == 1
     assert credit.balance(user).free == FULL - PRICES[provider]
 
@@ -140,7 +133,7 @@ def test_a_film_that_fails_on_the_way_has_its_code_and_costs_nothing(
     ask: Ask, user: Any, film_vendor: FilmServer, code: str, ours: str
 ) -> None:
     film_vendor.becomes(Fate(looks=1, code=code))
-    video = looked_at(ask())
+    video = look(ask())
     assert (video.status, video.error_code) == ("failed", ours)
     assert "secret" not in video.error_message
     assert credit.balance(user).free == FULL
@@ -151,7 +144,7 @@ def test_what_is_no_film_is_not_charged(
     ask: Ask, user: Any, film_vendor: FilmServer, content: str
 ) -> None:
     film_vendor.becomes(Fate(content=film_contents.CONTENTS[content]))
-    video = looked_at(ask())
+    video = look(ask())
     assert (video.status, video.error_code, video.file_key) == ("failed", "server_error", "")
     assert credit.balance(user).free == FULL
 
@@ -160,10 +153,10 @@ def test_a_film_that_was_cut_off_is_fetched_again(
     ask: Ask, user: Any, provider: str, film_vendor: FilmServer
 ) -> None:
     film_vendor.becomes(Fate(content=film_contents.cut_off))
-    video = looked_at(ask())
+    video = look(ask())
     assert (video.status, video.progress) == ("in_progress", 99)
     film_vendor.always(lambda exchange: film_contents.in_chunks(exchange, 4), to="videos/content")
-    assert looked_at(video).status == "completed"
+    assert look(video).status == "completed"
     assert credit.balance(user).free == FULL - PRICES[provider]
 
 
@@ -172,7 +165,7 @@ def test_a_film_that_is_larger_than_we_keep_is_not_charged(
 ) -> None:
     settings.VIDEO_MOST_BYTES = 1_000_000
     film_vendor.becomes(Fate(content=film_contents.endless))
-    video = looked_at(ask())
+    video = look(ask())
     assert (video.status, video.error_code) == ("failed", "server_error")
     assert credit.balance(user).free == FULL
     film_vendor.wait_until(lambda: film_vendor.hung_up == 1)

@@ -16,7 +16,6 @@ from core.errors import (
     ProviderUnavailable,
 )
 from core.money import CREDIT
-from credits import queries as credit
 from credits.models import Hold
 from generation import breaker, work
 from generation import operations as jobs
@@ -25,22 +24,9 @@ from generation.models import Job
 from techpack.models import Product, Revision
 from tests.videos.cinema import Cinema, refuses
 from tests.videos.conftest import AskFor
+from tests.videos.works import FULL, free_of, run
 from videos import looking, operations, queries
 from videos.models import Video
-
-FULL = 118 * CREDIT
-
-
-def free_of(user: Any) -> int:
-    """What is free, in µcr."""
-    return credit.balance(user).free
-
-
-def run(video: Video) -> Video:
-    """A worker takes the film's job."""
-    work.run_job(job_id=video.job_id)
-    video.refresh_from_db()
-    return video
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from core import storage
 from techpack.models import Product
 from tests.fakes.films import small_film
 from tests.videos.rows import put_video
+from tests.videos.works import stored
 from videos import files, operations, retention, tasks
 from videos.models import LooseFile, Video
 
@@ -27,10 +28,6 @@ DONE = Video.Status.COMPLETED
 def video(user: Any) -> Video:
     """A completed film."""
     return put_video(user, DONE)
-
-
-def stored(folder: Path) -> set[str]:
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
 def age(rows: Any, **by: float) -> None:

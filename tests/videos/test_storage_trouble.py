@@ -23,10 +23,10 @@ from tests.fakes import film_contents
 from tests.fakes.film_contents import Content
 from tests.fakes.openai_films import Fate, FilmServer
 from tests.fakes.vendor import Exchange
-from videos import files, looking, operations
+from tests.videos.works import FULL, look, stored
+from videos import files, operations
 from videos.models import LooseFile, Video
 
-FULL = 118 * CREDIT
 PRICE = 8 * CREDIT
 
 
@@ -48,16 +48,6 @@ def done(user: Any, openai_films: FilmServer, rung: list[str]) -> Asking:
         return video
 
     return ask
-
-
-def look(video: Video) -> Video:
-    looking.look(video.video_id, patience_s=30)
-    video.refresh_from_db()
-    return video
-
-
-def stored(folder: Path) -> set[str]:
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
 @contextmanager

@@ -1,7 +1,8 @@
-"""A film in the hands of workers: taken, looked at, lost, and what it did to job and credits."""
+"""A film in the hands of workers: taken, looked at, lost; and what it leaves behind."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from django.db.models.functions import Now
@@ -13,10 +14,19 @@ from generation.models import AICall, Job
 from videos import looking
 from videos.models import Video
 
+FULL = 118 * CREDIT  # µcr that the user begins with
+
 
 def run(video: Video) -> Video:
     """A worker takes the film's job."""
     work.run_job(job_id=video.job_id)
+    video.refresh_from_db()
+    return video
+
+
+def look(video: Video, *, patience_s: float = 60) -> Video:
+    """Ask the provider, as the clock does."""
+    looking.look(video.video_id, patience_s=patience_s)
     video.refresh_from_db()
     return video
 
@@ -42,11 +52,6 @@ def worker_dies(video: Video) -> None:
     work.sweep()
 
 
-FULL = 118 * CREDIT
-
-
-def look(video: Video) -> Video:
-    """Ask the provider, as the clock does."""
-    looking.look(video.video_id, patience_s=60)
-    video.refresh_from_db()
-    return video
+def stored(folder: Path) -> set[str]:
+    """The names of the files below a folder."""
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}

@@ -20,7 +20,8 @@ from typing import Any
 from uuid import uuid4
 
 from bench.database import set_up_django
-from bench.providers_vendor import SEEING, vendor
+from bench.providers_vendor import SEEING
+from tests.fakes.apart import vendor_of
 
 MODEL, DRAWING_MODEL = "gpt-6.1-terra", "gpt-image-2"
 PHOTO = Path(__file__).resolve().parent.parent / "tests" / "photos" / "polo-navy-front.jpg"
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str]) -> None:
     set_up_django()
     from django.conf import settings
 
-    with tempfile.TemporaryDirectory() as media, vendor() as root:
+    with tempfile.TemporaryDirectory() as media, vendor_of("bench.providers_vendor") as root:
         settings.MEDIA_ROOT = media
         settings.OPENAI_BASE_URL, settings.OPENAI_API_KEY = f"{root}/v1", "sk-bench"
         settings.ROUTES = {SEEING: [f"openai:{MODEL}"], "regenerate": [f"openai:{DRAWING_MODEL}"]}

@@ -5,37 +5,14 @@ It answers at once and always the same. It prints its address, and ends with its
 
 from __future__ import annotations
 
-import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from deploy.embedded.postgres import PROJECT
 from tests.fakes.openai_script import draws, says
 from tests.fakes.openai_server import OpenAIServer
 from tests.fakes.step_answers import good_answer
 from tests.fakes.step_pictures import in_format, invented
 
 SEEING = "base-views/analyze"
-
-
-@contextmanager
-def vendor() -> Iterator[str]:
-    """Its address while it runs."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench.providers_vendor"],
-        cwd=PROJECT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        yield process.stdout.readline().strip()
-    finally:
-        process.stdin.close()
-        process.wait(10)
 
 
 def _serve() -> None:

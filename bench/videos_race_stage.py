@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +15,7 @@ import httpx
 
 from bench.videos_race_crowd import Places
 from bench.videos_race_plan import SHARE_TOLD_TWICE, SHARE_UNTOLD
-from deploy.embedded.postgres import PROJECT
+from tests.fakes.apart import vendor_of
 from tests.fakes.film_callbacks import SECRET
 from tests.fakes.openai_films import MODEL
 from tests.fakes.vendor import KEY
@@ -60,22 +58,9 @@ def stage(*, seed: int) -> Iterator[Stage]:
 @contextmanager
 def vendor() -> Iterator[str]:
     """The address of a provider that ends each film when it is told to."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.fakes.openai_films"],
-        cwd=PROJECT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        root = process.stdout.readline().strip()
+    with vendor_of("tests.fakes.openai_films") as root:
         httpx.post(f"{root}/control/fate", json={"looks": None}).raise_for_status()
         yield root
-    finally:
-        process.stdin.close()
-        process.wait(10)
 
 
 def _call_back(root: str, server: Server, seed: int) -> None:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 
-from deploy.embedded.postgres import PROJECT
 from generation.providers.callbacks import taken
 from generation.providers.openai_video import OpenAIVideo
 from generation.providers.protocols import Ask, VideoAsked
+from tests.fakes.apart import vendor_of
 from tests.fakes.film_callbacks import SECRET
 from tests.fakes.openai_films import MODEL, Fate, FilmServer
 from tests.fakes.vendor import KEY, Asked, Exchange
@@ -25,20 +23,8 @@ from tests.runtime.processes import wait_for
 @pytest.fixture
 def root() -> Iterator[str]:
     """The address of a vendor in a process of its own."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.fakes.openai_films"],
-        cwd=PROJECT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        yield process.stdout.readline().strip()
-    finally:
-        process.stdin.close()
-        process.wait(60)
+    with vendor_of("tests.fakes.openai_films") as address:
+        yield address
 
 
 def test_a_vendor_in_a_process_of_its_own_is_commanded_over_http(root: str) -> None:

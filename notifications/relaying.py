@@ -42,6 +42,15 @@ Carry = Callable[[Sequence[Event]], Iterator[Event]]
 _rest = Rest()
 
 
+class Round:
+    """Behind which user a relay goes on: where the one before ended, be it in the middle."""
+
+    after = _FIRST
+
+
+_round = Round()
+
+
 def relay() -> int:
     """Carry the events that wait, for a while at most; returns how many."""
     deadline = time.monotonic() + WITHIN_S
@@ -70,17 +79,20 @@ def _carry_all(deadline: float) -> int:
 
 
 def _rounds(carry: Carry, deadline: float) -> int:
-    """Carry page by page, round and round the users, so that nobody's many hold up the others."""
-    carried, after = 0, _FIRST
+    """Carry page by page, round and round the users, so that nobody's many hold up the others.
+
+    What is left of a page's last user has to wait for the next round.
+    """
+    carried = 0
     while time.monotonic() < deadline:
-        rows = _waiting().filter(user_id__gte=after).order_by("user_id", "sequence")
+        rows = _waiting().filter(user_id__gt=_round.after).order_by("user_id", "sequence")
         if events := list(rows[:AT_ONCE]):
+            _round.after = events[-1].user_id
             carried += _carry(carry, events)
-            after = events[-1].user_id
-        elif after == _FIRST:
+        elif _round.after == _FIRST:
             break
         else:
-            after = _FIRST
+            _round.after = _FIRST
     return carried
 
 

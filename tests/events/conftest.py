@@ -49,6 +49,7 @@ def _consumers_of_its_own(monkeypatch: pytest.MonkeyPatch, settings: LazySetting
     for type in (SAID, SHOUTED):
         monkeypatch.setitem(EVENTS, type, f"{type}.v1")
     monkeypatch.setattr(relaying, "_rest", relaying.Rest())
+    monkeypatch.setattr(relaying, "_round", relaying.Round())
     monkeypatch.setattr(consuming, "PAUSES_S", (0.0, 0.0))
     settings.EVENTS_URL = ""
 

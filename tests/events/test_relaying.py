@@ -49,6 +49,48 @@ def test_each_consumer_has_each_event_once_in_the_order_of_its_user(
     assert EventDelivery.objects.count() == 40
 
 
+class Clock:
+    """Goes on only where somebody sleeps."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def test_nobodys_many_events_hold_up_the_others(
+    ada: User, berta: User, listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relaying, "AT_ONCE", 2)
+    heard = listen("one")
+    many, few = sorted((ada, berta), key=lambda user: user.pk)
+    say(many, *range(6))
+    say(few, 7)
+    assert relay() == 7
+    assert [one["data"]["n"] for one in heard.messages] == [0, 1, 7, 2, 3, 4, 5]
+
+
+def test_whose_events_take_all_the_time_of_a_relay_is_not_the_first_of_the_next(
+    ada: User, berta: User, listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
+    monkeypatch.setattr(relaying, "time", clock)
+    monkeypatch.setattr(relaying, "AT_ONCE", 2)
+    heard = listen("one")
+    many, few = sorted((ada, berta), key=lambda user: user.pk)
+    say(many, *range(6))
+    say(few, 7)
+
+    heard.will = lambda _: clock.sleep(relaying.WITHIN_S)
+    assert [relay(), relay()] == [2, 1]
+    assert heard.numbers(few) == [7]
+    assert [relay(), relay(), relay()] == [2, 2, 0]
+    assert heard.numbers(many) == list(range(6))
+
+
 def test_the_order_is_that_of_the_sequence_even_where_ids_are_older(
     ada: User, listen: Listen
 ) -> None:

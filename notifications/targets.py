@@ -68,9 +68,9 @@ def add_target(
 def change_target(*, user: Any, target_id: UUID, changes: TargetChanges) -> WebhookTarget:
     """Change an address, its types or description, or turn it off and on; the rest stays.
 
-    What waits for an address that is turned off is not sent. One that is turned on again begins
-    as if it had never failed. Raises NotFound, InvalidRequest, and Conflict where the user has
-    this address already.
+    What waits for an address that is turned off is not sent. One that is turned on again, or is
+    another now, begins as if it had never failed. Raises NotFound, InvalidRequest, and Conflict
+    where the user has this address already.
     """
     target = target_of(user, target_id)
     given = _checked(**{key: value for key, value in changes.items() if key != "enabled"})
@@ -79,6 +79,9 @@ def change_target(*, user: Any, target_id: UUID, changes: TargetChanges) -> Webh
             _refuse_twice(_others_held(user).exclude(pk=target.pk), given["url"])
         if given:
             WebhookTarget.objects.filter(pk=target.pk).update(**given)
+        if given.get("url", target.url) != target.url:
+            WebhookTarget.objects.filter(pk=target.pk).update(failing_since=None)
+            _end_rest(target)
         if "enabled" in changes:
             turn_on(target) if changes["enabled"] else turn_off(target)
     target.refresh_from_db()
@@ -138,6 +141,7 @@ def send_test(*, user: Any, target_id: UUID) -> WebhookDelivery:
         body=json.dumps(message, cls=DjangoJSONEncoder, ensure_ascii=False),
         due_at=Now(),
     )
+    _end_rest(target)
     after_commit(send_webhooks_soon)
     made.refresh_from_db()
     return made
@@ -153,11 +157,15 @@ def retry_delivery(*, user: Any, target_id: UUID, delivery_id: UUID) -> WebhookD
     WebhookDelivery.objects.filter(pk=delivery.pk).update(
         state=WebhookDelivery.State.PENDING, attempts=0, due_at=Now(), ended_at=None
     )
-    # It need not rest any longer. What ends sooner may be the lease of one who sends to it now.
-    WebhookTarget.objects.filter(pk=target.pk, busy_until__gt=Now() + LEASE).update(busy_until=None)
+    _end_rest(target)
     after_commit(send_webhooks_soon)
     delivery.refresh_from_db()
     return delivery
+
+
+def _end_rest(target: WebhookTarget) -> None:
+    """It need not rest any longer; what ends sooner may be the lease of one who sends to it now."""
+    WebhookTarget.objects.filter(pk=target.pk, busy_until__gt=Now() + LEASE).update(busy_until=None)
 
 
 def _live(target: WebhookTarget) -> WebhookTarget:

@@ -16,7 +16,7 @@ from notifications.delivering import FEWEST_TRIES, JITTER, PAUSES_S
 from notifications.models import Notification, WebhookDelivery, WebhookTarget
 from notifications.posting import post
 from notifications.signing import new_secret
-from notifications.targets import change_target, retry_delivery, rotate_secret
+from notifications.targets import change_target, retry_delivery, rotate_secret, send_test
 from tests.webhooks.conftest import Put, Send, Tell, due_in_s, time_passes
 from tests.webhooks.receiver import Receiver, Sink, hang, status
 
@@ -262,6 +262,29 @@ def test_what_was_sent_is_sent_again_on_request_though_the_address_rests(
     retry_delivery(user=ada, target_id=target.pk, delivery_id=only().pk)
     assert send() == 1
     assert [got.headers["webhook-id"] for got in receiver.got] == [event_id] * 3
+
+
+def test_a_test_is_sent_at_once_though_the_address_rests(
+    put: Put, send: Send, receiver: Receiver, ada: User
+) -> None:
+    target = put(failing_since=Now() - timedelta(hours=2), busy_until=Now() + timedelta(minutes=5))
+    send_test(user=ada, target_id=target.pk)
+    assert send() == 1
+    assert (only().type, only().state) == ("webhook.test", "delivered")
+
+
+def test_another_address_begins_as_if_it_had_never_failed(put: Put, ada: User) -> None:
+    old, new = "https://old.example.com/", "https://new.example.com/"
+    target = put(
+        url=old,
+        failing_since=Now() - timedelta(days=4),
+        busy_until=Now() + timedelta(hours=1),
+    )
+    same = change_target(user=ada, target_id=target.pk, changes={"url": old, "description": "x"})
+    assert same.failing_since is not None
+    assert same.busy_until is not None
+    changed = change_target(user=ada, target_id=target.pk, changes={"url": new})
+    assert (changed.url, changed.failing_since, changed.busy_until) == (new, None, None)
 
 
 def test_an_address_that_is_removed_meanwhile_breaks_nothing(

@@ -85,7 +85,8 @@ def checked_url(url: str, reach: Reach) -> SplitResult:
 
 
 def _port(parts: SplitResult) -> int:
-    return parts.port or (443 if parts.scheme == "https" else 80)
+    usual = 443 if parts.scheme == "https" else 80
+    return usual if parts.port is None else parts.port
 
 
 @contextmanager

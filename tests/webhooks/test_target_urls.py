@@ -84,6 +84,7 @@ def test_addresses_inside_are_refused(url: str) -> None:
         "https://example.com\\@127.0.0.1/",
         "https://127.0.0.1\\.example.com/",
         "https://example.com:22/",
+        "https://example.com:0/",
         "https://example.com:99999/",
         "https://example.com/a b",
         "https://example.com/\r\nX: 1",

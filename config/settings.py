@@ -12,6 +12,7 @@ from django.templatetags.static import static
 
 from config import ai, api, clock, payments, prices
 from config.chat_models import merged
+from config.events import events_url
 from config.limits import whole
 from config.secret_key import secret_key
 from config.storage import media_root
@@ -294,7 +295,7 @@ DJSTRIPE_FOREIGN_KEY_TO_FIELD = "id"
 
 # --- Events ------------------------------------------------------------------------------
 # An AMQP address. Without one, the same consumers run in the housework worker.
-EVENTS_URL: str = env.str("EVENTS_URL", default="")
+EVENTS_URL: str = events_url(env)
 EVENTS_EXCHANGE = "techpack.events"
 
 # --- AI ----------------------------------------------------------------------------------

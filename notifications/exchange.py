@@ -7,11 +7,9 @@ import logging
 import time
 from types import TracebackType
 from typing import Any, Final, Self
-from urllib.parse import urlsplit
 
 from amqp.exceptions import AMQPError, MessageNacked
 from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from kombu import Connection, Exchange, Producer, Queue, binding
 from kombu.exceptions import KombuError
 
@@ -60,8 +58,6 @@ class Rest:
 
 def connect(*, heartbeat_s: int = 0) -> Connection:
     """A connection that waits for nothing for ever. Raises one of FAILURES."""
-    if urlsplit(settings.EVENTS_URL).scheme not in ("amqp", "amqps"):
-        raise ImproperlyConfigured("EVENTS_URL is an amqp:// or amqps:// address.")
     connection = Connection(
         settings.EVENTS_URL,
         heartbeat=heartbeat_s,

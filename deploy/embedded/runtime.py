@@ -9,6 +9,7 @@ from pathlib import Path
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from config.events import events_url
 from config.payments import payments
 from deploy.embedded import locks
 from deploy.embedded.cluster import EmbeddedServiceError
@@ -53,6 +54,13 @@ class Runtime:
             broker_url=env.str("BROKER_URL", default=""),
             worker_processes=processes,
         )
+
+    def check_events(self) -> None:
+        """Raises EmbeddedServiceError where events are to go to what is no RabbitMQ."""
+        try:
+            events_url(environ.Env())
+        except ImproperlyConfigured as error:
+            raise EmbeddedServiceError(str(error)) from error
 
     def check_payments(self) -> None:
         """Raises EmbeddedServiceError where nobody says how money is taken."""

@@ -6,8 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from django.conf import LazySettings
-from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
 from accounts.models import User
@@ -147,11 +145,3 @@ def test_a_message_says_what_it_is(broker: RabbitMQ, channel: Any, ada: User) ->
     given = message.properties
     assert (given["message_id"], given["type"]) == (str(event.pk), event.type)
     assert (given["delivery_mode"], given["content_type"]) == (2, "application/json")
-
-
-def test_an_address_of_another_kind_is_refused(settings: LazySettings, ada: User) -> None:
-    settings.EVENTS_URL = "redis://127.0.0.1/0"
-    upgrade(ada)
-    with pytest.raises(ImproperlyConfigured, match="amqp://"):
-        relay()
-    assert waiting() == 1

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from copy import copy
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
+from django.contrib.auth import get_user
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -44,6 +47,20 @@ def _who(request: HttpRequest) -> Any:
     if scopes is not None and SCOPE not in scopes:
         raise PermissionDenied(f"This key lacks the scope {SCOPE}.", context={"scope": SCOPE})
     return asked.user
+
+
+def _is_allowed(request: HttpRequest) -> bool:
+    """Whether who opened a stream may hear it still: the session and the key are read anew."""
+    again: Any = copy(request)
+    again.session = type(again.session)(again.session.session_key)
+    again.user = get_user(again)
+    try:
+        _who(again)
+    except Exception as error:
+        if to_domain(error) is None:
+            raise
+        return False
+    return True
 
 
 def _checked(request: HttpRequest) -> Any:
@@ -115,7 +132,7 @@ async def events(request: HttpRequest) -> HttpResponseBase:
     # Asked before the answer begins: who sees it begin misses nothing that comes then.
     after = int(last) if known else await sync_to_async(newest)(who.pk)
     return StreamingHttpResponse(
-        stream(who.pk, after=after, watching=watching),
+        stream(who.pk, after=after, watching=watching, is_allowed=partial(_is_allowed, request)),
         content_type="text/event-stream",
         headers=HEADERS,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from notifications import watches
 from notifications.catalogue import message_of
 
 PING_S = watches.RENEWED_EVERY_S
+ALLOWED_FOR_S = 60.0
 AT_ONCE = 100
 
 
@@ -68,19 +69,47 @@ class OpenPage:
         self._due = time.monotonic() + watches.RENEWED_EVERY_S / 2
 
 
+class Leave:
+    """Whether a stream may go on: ``is_allowed`` is asked anew every ALLOWED_FOR_S."""
+
+    def __init__(self, is_allowed: Callable[[], bool]) -> None:
+        self._is_allowed = is_allowed
+        self._due = time.monotonic() + ALLOWED_FOR_S
+
+    async def is_over(self) -> bool:
+        """True once whoever listens signed out, or their key was revoked."""
+        if time.monotonic() < self._due:
+            return False
+        ask: Any = sync_to_async(self._ask)
+        self._due = time.monotonic() + ALLOWED_FOR_S
+        return not await ask()
+
+    def _ask(self) -> bool:
+        try:
+            return self._is_allowed()
+        finally:
+            connection.close()
+
+
 async def stream(
-    user_id: UUID, *, after: int, watching: UUID | None = None
+    user_id: UUID,
+    *,
+    after: int,
+    is_allowed: Callable[[], bool],
+    watching: UUID | None = None,
 ) -> AsyncIterator[bytes]:
-    """Events after a sequence number, with a ping every 15 seconds.
+    """Events after a sequence number, with a ping every 15 seconds, while that is allowed.
 
     ``watching`` is the product whose open page listens: it is watched for as long.
     """
     read: Any = sync_to_async(_read)
+    leave = Leave(is_allowed)
     page = OpenPage(user_id, watching)
     seen = after
     async with AsyncRing(f"user:{user_id}") as ring:
-        yield b"retry: 2000\n\n"
-        while True:
+        # Named at once, so that who loses the connection before the first event misses none.
+        yield f"id: {after}\nretry: 2000\n\n".encode()
+        while not await leave.is_over():
             await page.renew()
             events = await read(user_id, seen)
             for event in events:

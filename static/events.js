@@ -4,8 +4,12 @@
     "job.updated", "product.updated", "credits.changed", "notification.created",
     "subscription.changed",
   ];
+  const FIRST_PAUSE_MS = 2000;
+  const LONGEST_PAUSE_MS = 60000;
   let source = null;
   let isResumed = false;
+  let pause = FIRST_PAUSE_MS;
+  let again = null;
   let balanceSoon = null;
   let pageSoon = null;
 
@@ -23,17 +27,34 @@
     source = new EventSource(`/api/events${shown ? `?watching=${shown}` : ""}`);
     for (const type of TYPES) source.addEventListener(type, read);
     source.addEventListener("open", () => {
-      tell("open");
-      if (!isResumed) return;
-      refreshInbox();
-      refreshBalance();
-      refreshPage();
+      tell("open", { isResumed });
+      pause = FIRST_PAUSE_MS;
+      if (isResumed) refreshAll();
+      isResumed = true;
     });
-    source.addEventListener("error", () => tell("error"));
+    source.addEventListener("error", () => {
+      tell("error");
+      if (source?.readyState === EventSource.CLOSED) openLater();
+    });
   };
   const close = () => {
+    clearTimeout(again);
     source?.close();
     source = null;
+  };
+  // A browser goes on by itself after a lost connection, but not after a refusal.
+  const openLater = () => {
+    close();
+    isResumed = true;
+    again = setTimeout(open, pause * (1 + Math.random() / 2));
+    pause = Math.min(2 * pause, LONGEST_PAUSE_MS);
+    refreshBalance(); // who is signed out is led to the sign-in
+  };
+
+  const refreshAll = () => {
+    refreshInbox();
+    refreshBalance();
+    refreshPage();
   };
 
   const refreshInbox = () => {
@@ -90,6 +111,7 @@
   document.addEventListener("visibilitychange", () => {
     if (document.hidden) return close();
     if (source) return;
+    clearTimeout(again);
     isResumed = true;
     open();
   });

@@ -47,9 +47,10 @@
     document.addEventListener(`live:${type}`, ({ detail }) => { if (isMine(detail)) soon(); });
   }
   document.addEventListener("live:subscription.changed", soon); // prices that a plan pays
-  document.addEventListener("live:open", () => {
+  document.addEventListener("live:open", ({ detail }) => {
     stopPolling();
-    if (shown()?.hasAttribute("data-busy")) soon(); // what ended while nobody listened
+    // What happened while nobody listened.
+    if (detail.isResumed || shown()?.hasAttribute("data-busy")) soon();
   });
   document.addEventListener("live:error", pollWhileBusy);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) soon(); });

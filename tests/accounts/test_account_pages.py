@@ -112,6 +112,22 @@ def test_sessions_are_listed_and_the_others_can_be_ended(ada: User) -> None:
     assert there.get("/account").status_code == 302
 
 
+@pytest.mark.parametrize(
+    ("user_agent", "words"),
+    [
+        ("(X11; Linux x86_64) Chrome/140.0.0.0 Safari/537.36", "Chrome on Linux"),
+        ("(Windows NT 10.0) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0", "Edge on Windows"),
+        ("(iPhone; CPU iPhone OS 18_5 like Mac OS X) Safari/604.1", "Safari on iPhone"),
+        ("curl/8.14.1", "curl/8.14.1"),
+    ],
+)
+def test_a_session_is_known_by_its_browser(ada: User, user_agent: str, words: str) -> None:
+    client = Client(HTTP_USER_AGENT=user_agent)
+    client.post("/account/login/", {"login": ada.email, "password": PASSWORD})
+    page = client.get("/account/sessions/").content.decode()
+    assert f'<th scope="row">{words}</th>' in page
+
+
 def test_the_admin_is_entered_by_the_sites_own_sign_in(client: Client, ada: User) -> None:
     response = client.get("/admin/login/?next=/admin/")
     assert response.headers["Location"].startswith("/account/login/")
@@ -142,3 +158,16 @@ def test_dates_are_written_as_the_person_wants_them(browser_of_ada: Client, ada:
     ada.locale = User.Locale.EN_US
     ada.save()
     assert "March 4, 2026" in browser_of_ada.get("/account", headers=german).content.decode()
+
+
+def test_pages_of_ones_own_are_never_shown_from_memory(client: Client, ada: User) -> None:
+    assert "Cache-Control" not in client.get("/prices").headers
+    client.force_login(ada)
+    assert "no-store" in client.get("/prices").headers["Cache-Control"]
+
+
+def test_a_part_of_a_page_whose_person_signed_out_loads_the_page_again(client: Client) -> None:
+    whole = client.get("/credits")
+    assert (whole.status_code, whole.headers["Location"]) == (302, "/account/login/?next=/credits")
+    part = client.get("/credits", headers={"HX-Request": "true"})
+    assert (part.status_code, part.headers["HX-Refresh"], part.content) == (401, "true", b"")

@@ -8,9 +8,10 @@ from typing import Any
 
 import httpx
 import pytest
+from django.test import Client
 
 from accounts.models import User
-from accounts.operations import create_key
+from accounts.operations import create_key, revoke_key
 from core.outbox import emit
 from tests.asgi import serving
 from tests.notifications.conftest import Tell
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def stream(ada: User) -> Iterator[httpx.Client]:
     key = create_key(user=ada, name="listener")[1]
     headers = {"Authorization": f"Bearer {key}"}
-    with serving() as url, httpx.Client(base_url=url, headers=headers, timeout=10) as client:
+    with serving() as url, httpx.Client(base_url=url, headers=headers, timeout=60) as client:
         yield client
 
 
@@ -72,3 +73,39 @@ def test_a_last_event_that_is_none_begins_from_now(
         emit(type="test.said", user_id=ada.pk, data={"n": 2})
         ((_, event),) = heard(answer, 1)
     assert event["data"] == {"n": 2}
+
+
+def test_where_a_stream_begins_is_named_before_its_first_event(
+    stream: httpx.Client, ada: User
+) -> None:
+    last = emit(type="test.said", user_id=ada.pk, data={"n": 1})
+    with stream.stream("GET", "/api/events") as answer:
+        assert next(answer.iter_lines()) == f"id: {last}"
+
+
+def test_a_stream_ends_for_who_may_no_longer_listen(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("notifications.events.ALLOWED_FOR_S", 0.0)
+    browser = Client()
+    browser.force_login(ada)
+    key, secret = create_key(user=ada, name="listener")
+    by_key = {"Authorization": f"Bearer {secret}"}
+    by_cookie = {
+        "Cookie": "; ".join(f"{name}={one.value}" for name, one in browser.cookies.items())
+    }
+    with (
+        serving() as url,
+        httpx.Client(base_url=url, timeout=10) as client,
+        client.stream("GET", "/api/events", headers=by_key) as first,
+        client.stream("GET", "/api/events", headers=by_cookie) as second,
+    ):
+        emit(type="test.said", user_id=ada.pk, data={"n": 1})
+        lines = [first.iter_lines(), second.iter_lines()]
+        for one in lines:
+            assert any(line.startswith("data: ") for line in one)
+        revoke_key(user=ada, key_id=key.pk)
+        browser.logout()
+        emit(type="test.said", user_id=ada.pk, data={"n": 2})
+        for one in lines:  # to the end, which would not come; one look may just have been made
+            assert sum(line.startswith("data: ") for line in one) <= 1

@@ -18,6 +18,7 @@ from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 
 from billing import mirror
+from core.alone import in_turn
 
 # Any fixed number: two servers that start at once on one database migrate one after the other.
 MIGRATION_LOCK = 7_262_019
@@ -34,21 +35,17 @@ def main() -> None:
 
 def migrate_when_behind() -> None:
     """Apply the migrations that the database lacks."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
-        try:
-            executor = MigrationExecutor(connection, progress_callback=_say)
-            leaves = executor.loader.graph.leaf_nodes()
-            if executor.migration_plan(leaves):
-                # Without dj-stripe's many tables in mind, Django makes the others in seconds.
-                executor.migrate([leaf for leaf in leaves if leaf[0] != mirror.APP])
-                if mirror.make_tables():
-                    print("made the tables for Stripe's objects", flush=True)
-                call_command("migrate", interactive=False, verbosity=1)
-            else:
-                print("the schema is up to date", flush=True)
-        finally:
-            cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATION_LOCK])
+    with in_turn(MIGRATION_LOCK):
+        executor = MigrationExecutor(connection, progress_callback=_say)
+        leaves = executor.loader.graph.leaf_nodes()
+        if not executor.migration_plan(leaves):
+            print("the schema is up to date", flush=True)
+            return
+        # Without dj-stripe's many tables in mind, Django makes the others in seconds.
+        executor.migrate([leaf for leaf in leaves if leaf[0] != mirror.APP])
+        if mirror.make_tables():
+            print("made the tables for Stripe's objects", flush=True)
+        call_command("migrate", interactive=False, verbosity=1)
 
 
 def _say(action: str, migration: Migration | None = None, fake: bool | None = False) -> None:

@@ -59,7 +59,9 @@ def _row(each: Line, product: str) -> Row:
     icon, tone = MARKS[Status(line.status)]
     title = names.label_of(line.operation)
     # The reason says something only where it is not the operation's name again.
-    reason = "" if line.reason in (line.operation, title) else line.reason
+    reason = (
+        "" if line.reason in (line.operation, title) else line.reason.removeprefix(f"{title}, ")
+    )
     is_open = line.status == Status.HELD and not line.included
     return Row(
         id=str(line.id),

@@ -62,7 +62,7 @@ def bench_of(product: Product, *, drawn_by: str, open_at: str = "", words: str =
         ],
         points=[fields.point_of(row, desk) for row in pack.rows("pointsOfMeasure")],
         materials=[fields.material_of(row, desk) for row in pack.rows("bom")],
-        shots=[fields.shot_of(row) for row in pack.close_ups],
+        shots=[fields.shot_of(row, pack) for row in pack.close_ups],
         flats=[
             {
                 "title": sketch.view_type.capitalize(),

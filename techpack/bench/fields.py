@@ -9,9 +9,11 @@ from typing import Any
 from core import storage
 from techpack.bench.sentences import Sentences
 from techpack.bench.shapes import FieldCell
+from techpack.models import CloseUp
 from techpack.pack.build import text_of, value_of
 from techpack.pack.paths import path_of
 from techpack.pack.rows import Cell, Merged, Row
+from techpack.pack.telling_apart import share, shot_name
 
 LOW = 0.7  # below this a guess asks to be checked
 
@@ -77,10 +79,9 @@ def part_of(row: Row, numbers: Mapping[str, int], desk: Desk) -> FieldCell:
 
 
 def colour_of(row: Row, desk: Desk) -> dict[str, Any]:
-    share = row.facts.get("share")
     return {
         "hex": row.cell("hex").value,
-        "share": f"{round(share * 100)} %" if share else "",
+        "share": share(row, desk.pack),
         "field": cell_of(row, "value", row.label, desk),
     }
 
@@ -127,11 +128,11 @@ def material_of(row: Row, desk: Desk) -> dict[str, Any]:
     return {"row": row, "cells": cells, "told": _told(cells)}
 
 
-def shot_of(row: Any) -> dict[str, Any]:
+def shot_of(row: CloseUp, pack: Merged) -> dict[str, Any]:
     return {
         "picture": storage.signed_url(row.thumbnail_key),
         "full": storage.signed_url(row.image_key),
-        "name": row.shot_metadata.get("name", "Detail"),
+        "name": shot_name(row, pack),
         "shows": row.analysis_data.get("summary", ""),
         "bar": (row.shot_metadata.get("scaleBar") or {}).get("label", ""),
     }

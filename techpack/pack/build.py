@@ -39,6 +39,7 @@ from techpack.models import Sketch
 from techpack.notes import note_of
 from techpack.pack.colour import cmyk_words, lab_words
 from techpack.pack.rows import Cell, Merged, Row
+from techpack.pack.telling_apart import share, shot_name
 from techpack.readiness import Readiness
 
 REVISION = "A"
@@ -307,7 +308,7 @@ def _colours(pack: Merged) -> ColoursSheet:
                 hex=str(row.cell("hex").value),
                 lab=lab_words(str(row.cell("hex").value)),
                 cmyk=cmyk_words(str(row.cell("hex").value)),
-                share=f"{round(float(row.facts['share']) * 100)} %" if "share" in row.facts else "",
+                share=share(row, pack),
                 standard=text_of(row.cell("standard"), pack.unit),
             )
             for row in pack.rows("colors")
@@ -320,8 +321,8 @@ def _close_ups(pack: Merged) -> CloseUpsSheet:
     return CloseUpsSheet(
         shots=tuple(
             CloseUp(
-                picture=_picture(row.image_key, str(row.shot_metadata.get("name", "detail"))),
-                name=str(row.shot_metadata.get("name", "Detail")),
+                picture=_picture(row.image_key, shot_name(row, pack)),
+                name=shot_name(row, pack),
                 shows=Value(
                     str(row.analysis_data.get("summary", "")),
                     "ai",

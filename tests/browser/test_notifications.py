@@ -147,7 +147,7 @@ def test_what_is_told_is_chosen_by_the_keyboard(
     step.get_by_label("Inbox").focus()
     quiet.keyboard.press("Space")
     quiet.keyboard.press("Tab")
-    expect(step.get_by_label("E-mail")).to_be_focused()
+    expect(step.get_by_label("Email")).to_be_focused()
     quiet.keyboard.press("Space")
     quiet.keyboard.press("Enter")
     expect(quiet.get_by_text("Saved.")).to_be_visible()

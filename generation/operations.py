@@ -113,13 +113,19 @@ def _submit(asked: Asked) -> Job | DomainError:
 
 
 def _submitted(user: Any, key: str) -> Job | None:
-    """The job of that key; until the commit nobody else can make it."""
+    """The job of that key; until the commit nobody else can make it.
+
+    A key that is no longer kept is taken from its job, and free for another.
+    """
     with connection.cursor() as cursor:
         # Two requests with one key at one moment: the second waits here and finds the job.
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"job {user.pk} {key}"]
         )
-    return Job.objects.filter(user=user, key=key).first()
+    known = queries.job_of_key(user, key)
+    if known is None:
+        Job.objects.filter(user=user, key=key).update(key=None)
+    return known
 
 
 def _check_room(user: Any) -> None:
@@ -197,7 +203,7 @@ def retry(
     ``submit`` raises.
     """
     job = queries.job_of(user, job_id)
-    if key and (known := Job.objects.filter(user=user, key=key).first()):
+    if key and (known := queries.job_of_key(user, key)):
         return known
     if (going_on := _retry_going_on(job)) is not None:
         return going_on

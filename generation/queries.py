@@ -6,8 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from core.errors import NotFound
+from core.idempotency import KEPT
 from generation.kinds import kind_of
 from generation.models import AICall, Job
 
@@ -28,6 +30,12 @@ def job_of(user: Any, job_id: UUID, *, lock: bool = False) -> Job:
     if job is None:
         raise NotFound("There is no such job.")
     return job
+
+
+def job_of_key(user: Any, key: str) -> Job | None:
+    """The job that the user asked for by this idempotency key, while such a key is kept."""
+    since = timezone.now() - KEPT
+    return Job.objects.filter(user=user, key=key, created_at__gte=since).first()
 
 
 def latest_jobs(user: Any, product_id: UUID) -> dict[str, Job]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import threading
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from generation.present import answer_of
 from notifications import watches
 
 _seats = threading.BoundedSemaphore(settings.WAITERS_MOST)
+LONGEST_KEY = 255  # as a job's column holds it
 SENDING_S = 5.0  # a job's end is told where its answer is not on its way by then
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,4})\"?")
 
@@ -32,10 +34,21 @@ def asked_by(request: Request) -> dict[str, Any]:
     given = request.headers.get("Idempotency-Key")
     return {
         "user": request.user,
-        "key": f"{request.path}:{given}"[:255] if given else None,
+        "key": _key_at(request.path, given) if given else None,
         "request_id": request.request_id,  # type: ignore[attr-defined]
         "api_key": request.auth if isinstance(request.auth, ApiKey) else None,
     }
+
+
+def _key_at(path: str, given: str) -> str:
+    """A job's key for the idempotency key at that address; a long one by its hash.
+
+    Cut off, two keys that differ only at their end would be one.
+    """
+    key = f"{path}:{given}"
+    if len(key) <= LONGEST_KEY:
+        return key
+    return f"sha256:{hashlib.sha256(key.encode()).hexdigest()}"
 
 
 def wanted_wait_s(request: Request) -> float:

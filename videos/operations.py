@@ -44,7 +44,7 @@ def generate_video(
     Raises InvalidRequest, ProviderUnavailable, RateLimited, InsufficientCredits; NotFound and
     InvalidRequest for its product or photo, upon which the hold is released with the reason.
     """
-    if key and (known := Video.objects.filter(user=user, job__key=key).first()):
+    if key and (known := queries.video_of_key(user, key)):
         return known
     given = video_input(data)
     offer = open_offer(user, given.model)

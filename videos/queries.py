@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from core.errors import NotFound
 from generation.models import AICall, Job
+from generation.queries import job_of_key
 from videos.models import Video
 
 _VIDEO_ID: Final = re.compile(r"video_[0-9a-f]{32}")
@@ -31,6 +32,12 @@ def video_of(user: Any, video_id: str) -> Video:
 def video_behind(job: Job) -> Video:
     """The film that a job makes."""
     return Video.objects.select_related("product", "revision").get(job=job)
+
+
+def video_of_key(user: Any, key: str) -> Video | None:
+    """The film that the user asked for by this idempotency key, while such a key is kept."""
+    job = job_of_key(user, key)
+    return None if job is None else video_behind(job)
 
 
 def call_for(video: Video) -> AICall | None:

@@ -91,6 +91,35 @@ def test_answers_are_forgotten_after_two_days(api: Contract) -> None:
     assert make(api, key="new").headers["Idempotency-Replayed"] == "true"
 
 
+def test_after_two_days_a_key_is_free_for_another_job(
+    api: Contract, make_product: MakeProduct
+) -> None:
+    made = [make_product(), make_product()]
+    first, second = (_asked_of(api, product, "weekly") for product in made[:1] * 2)
+    assert second.headers["Idempotency-Replayed"] == "true"
+    longer_ago = timezone.now() - KEPT - timedelta(minutes=1)
+    IdempotencyRecord.objects.update(created_at=longer_ago)
+    Job.objects.update(created_at=longer_ago)
+    other = _asked_of(api, made[1], "weekly")
+    assert other.json()["jobId"] != first.json()["jobId"]
+    assert Job.objects.get(pk=other.json()["jobId"]).product_id == made[1].pk
+
+
+def test_long_keys_that_differ_at_their_end_are_two(
+    api: Contract, make_product: MakeProduct
+) -> None:
+    product, long = make_product(), "x" * 254
+    answers = [_asked_of(api, product, key) for key in (f"{long}1", f"{long}2", f"{long}1")]
+    assert len({answer.json()["jobId"] for answer in answers}) == 2
+    assert answers[0].json() == answers[2].json()
+
+
+def _asked_of(api: Contract, product: Product, key: str) -> Any:
+    answer = api.send("POST", DETECT, {"productId": str(product.pk)}, Idempotency_Key=key)
+    assert answer.status_code == 200
+    return answer
+
+
 @pytest.mark.parametrize("key", ["", "x" * 256, "tab\tkey"])
 def test_an_unusable_key_is_400(api: Contract, key: str) -> None:
     assert make(api, key=key).status_code == 400

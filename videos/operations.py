@@ -95,11 +95,11 @@ def _job_of(video: Video, given: dict[str, Any]) -> Prepared:
 
 def _shown(user: Any, given: VideoInput) -> tuple[Product | None, Revision | None]:
     """Whose product the film shows, and which photo it stays true to."""
+    product = techpack.product_of(user, given.product_id) if given.product_id else None
     if given.revision_id is None:
-        product_id = given.product_id
-        return (techpack.product_of(user, product_id) if product_id else None), None
+        return product, None
     revision = techpack.revision_of(user, given.revision_id)
-    if given.product_id not in (None, revision.product_id):
+    if product not in (None, revision.product):
         why = "This photo belongs to another product."
         raise InvalidRequest(why, fields={"revision_id": [why]})
     return revision.product, revision

@@ -138,6 +138,10 @@ def test_what_is_not_there_or_not_ones_own_is_404_and_the_hold_goes_back(
         assert (line.status, line.held - line.released) == ("released", 0)
     for given in ({"product_id": str(product.pk)}, {"revision_id": str(revision.pk)}):
         assert ask(stranger, **given).status_code == 404
+    theirs = stranger.send("POST", "/api/products", {}).json()["id"]
+    for product_id in (theirs, str(uuid4())):
+        given = {"product_id": product_id, "revision_id": str(revision.pk)}
+        assert ask(api, **given).status_code == 404
     assert (free(user), held(user)) == (FULL, 0)
     assert not openai_films.requests
 

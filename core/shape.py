@@ -23,8 +23,33 @@ class Input(BaseModel):
     )
 
 
+def _is_number(value: Any) -> bool:
+    is_text = isinstance(value, str) and value.strip() != ""
+    return is_text or (isinstance(value, int | float) and not isinstance(value, bool))
+
+
+# Serializers take a 7 for a text, and an empty text for no number at all.
+_KINDS: tuple[tuple[type[Any], Callable[[Any], bool], str], ...] = (
+    (serializers.BooleanField, lambda value: isinstance(value, bool), "Send true or false."),
+    (serializers.DecimalField, _is_number, "Send a number."),
+    (serializers.CharField, lambda value: isinstance(value, str), "Send text."),
+)
+
+
 class KnownFields(serializers.Serializer[Any]):
     """The same of a serializer: what is not named is refused, so that nobody thinks it was set."""
+
+    def to_internal_value(self, given: Any) -> Any:
+        """The values; raises ValidationError with each field whose value is of another kind."""
+        wrong = {
+            name: [words]
+            for name, value in (given.items() if isinstance(given, Mapping) else ())
+            for kind, fits, words in _KINDS
+            if value is not None and isinstance(self.fields.get(name), kind) and not fits(value)
+        }
+        if wrong:
+            raise serializers.ValidationError(wrong)
+        return super().to_internal_value(given)
 
     def validate(self, given: dict[str, Any]) -> dict[str, Any]:
         """The input; raises ValidationError with each field that is not known."""

@@ -20,7 +20,7 @@ from core.shape import Input, fault_paths
 from techpack.models import VIEW_TYPES
 from techpack.prices import SAMPLES_MOST, VIEWS_MADE_MOST, VIEWS_MOST
 
-Coordinate = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False)]
+Coordinate = Annotated[float, Field(ge=0, le=100_000, allow_inf_nan=False, strict=True)]
 Point = Annotated[list[Coordinate], Field(min_length=2, max_length=2)]
 LandmarkName = Annotated[str, Field(pattern=r"^[a-z_]{2,40}$")]
 ViewType = Literal[VIEW_TYPES]  # type: ignore[valid-type]
@@ -192,7 +192,7 @@ class RevisionChanges(Input):
 class LengthInput(Input):
     """A length."""
 
-    value: Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False)] | str
+    value: Annotated[float, Field(gt=0, le=1_000_000, allow_inf_nan=False, strict=True)] | str
     unit: Literal["mm", "cm", "in"]
 
 

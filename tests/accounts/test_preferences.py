@@ -52,6 +52,9 @@ def test_by_api_what_is_left_out_stays(ada: User) -> None:
     ("body", "field"),
     [
         ({"mayFallBack": "perhaps"}, "mayFallBack"),
+        ({"mayFallBack": "true"}, "mayFallBack"),
+        ({"mayFallBack": 1}, "mayFallBack"),
+        ({"name": 7}, "name"),
         ({"units": "ell"}, "units"),
         ({"email": "other@example.com"}, "email"),
         ({"isStaff": True}, "isStaff"),

@@ -15,12 +15,11 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
 from djstripe.models import WebhookEndpoint
 
 from billing import deliveries, messages
 from core.errors import DomainError, NotFound
-from core.http import in_envelope
+from core.http import in_envelope, refused_unless_posted
 from core.streams import MB, too_large
 
 log = logging.getLogger("techpack.billing")
@@ -31,12 +30,13 @@ TOLERANCE_S: Final = stripe.Webhook.DEFAULT_TOLERANCE
 
 
 @csrf_exempt
-@require_POST
 def stripe_event(request: HttpRequest, uuid: UUID) -> HttpResponse:
     """200 for what was stored, now or before; 400 for what Stripe did not just sign; 404 elsewhere.
 
     Neither the session nor the client's account plays a part.
     """
+    if (refusal := refused_unless_posted(request)) is not None:
+        return refusal
     try:
         if uuid != endpoint_uuid() or not settings.PAYMENTS.webhook_secret:
             raise NotFound("There is nothing here.")

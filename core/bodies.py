@@ -6,8 +6,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from core.http import envelope
-from core.ids import uuid7
+from core.http import envelope, is_api, request_id_of
 from core.images import LARGEST_FILE
 from core.streams import MB, too_large
 
@@ -52,8 +51,9 @@ class BodyLimit:
     async def _refuse(self, scope: Scope, send: Send) -> None:
         error = too_large(self.limit, what="The request")
         body, kind = error.message.encode(), b"text/plain; charset=utf-8"
-        request_id = f"req_{uuid7().hex}"
-        if scope["path"].startswith(("/api/", "/v1/")):
+        given = dict(scope["headers"]).get(b"x-request-id", b"")
+        request_id = request_id_of(given.decode("latin-1"))
+        if is_api(scope["path"]):
             body = json.dumps(envelope(error, request_id)).encode()
             kind = b"application/json"
         headers = [

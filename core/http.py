@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -100,9 +100,9 @@ def _from_drf(exc: drf.APIException) -> errors.DomainError:
             return errors.RateLimited(words, retry_after_s=int(getattr(exc, "wait", None) or 1))
         case drf.ValidationError():
             return errors.InvalidRequest("The input is not valid.", fields=_paths(exc.detail))
-        case drf.ParseError():
+        case drf.ParseError():  # of a form: JSON has a parser of our own
             return errors.InvalidRequest(
-                "The body could not be read.", fields={"body": ["This is not valid JSON."]}
+                "The body could not be read.", fields={"body": ["This is not a whole form."]}
             )
     return bug()
 
@@ -138,6 +138,9 @@ def to_domain(exc: Exception) -> errors.DomainError | None:
             return errors.PermissionDenied("This is not allowed.")
         case RequestDataTooBig():
             return errors.PayloadTooLarge("The body is larger than is taken here.")
+        case SuspiciousOperation():  # as a form of a thousand files
+            why = {"body": ["This is not a form that is sent here."]}
+            return errors.InvalidRequest("The request is not valid.", fields=why)
     return None
 
 
@@ -171,6 +174,11 @@ def api_error(exc: Exception, context: Mapping[str, Any]) -> Response:
     )
 
 
+def request_id_of(given: str) -> str:
+    """The request's id: the one that the client sent where it is safe, else a new one."""
+    return given if SAFE_REQUEST_ID.fullmatch(given) else f"req_{uuid7().hex}"
+
+
 class RequestIdMiddleware:
     """Take or make the request's id; put it on the answer and on every log line."""
 
@@ -178,8 +186,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-ID", "")
-        request_id = given if SAFE_REQUEST_ID.fullmatch(given) else f"req_{uuid7().hex}"
+        request_id = request_id_of(request.headers.get("X-Request-ID", ""))
         request.request_id = request_id  # type: ignore[attr-defined]
         structlog.contextvars.bind_contextvars(request_id=request_id)
         try:
@@ -190,9 +197,9 @@ class RequestIdMiddleware:
         return response
 
 
-def is_api(request: HttpRequest) -> bool:
+def is_api(path: str) -> bool:
     """Whether errors at this address are answered in the envelope."""
-    return request.path.startswith(("/api/", "/v1/", "/webhooks/", "/_allauth/"))
+    return path.startswith(("/api/", "/v1/", "/webhooks/", "/_allauth/"))
 
 
 def in_envelope(error: errors.DomainError, request: HttpRequest) -> JsonResponse:
@@ -209,17 +216,26 @@ def refused_unless_safe(request: HttpRequest) -> JsonResponse | None:
 
     For plain views under ``/api/``; they are exempt from CSRF, as they change nothing.
     """
-    if request.method in ("GET", "HEAD"):
+    return _refused_unless(request, "GET", "HEAD")
+
+
+def refused_unless_posted(request: HttpRequest) -> JsonResponse | None:
+    """405 in the envelope for anything but POST; ``None`` for that. For what others call back."""
+    return _refused_unless(request, "POST")
+
+
+def _refused_unless(request: HttpRequest, *methods: str) -> JsonResponse | None:
+    if request.method in methods:
         return None
     words = f"There is no {request.method} here."
     response = in_envelope(errors.MethodNotAllowed(words), request)
-    response.headers["Allow"] = "GET, HEAD"
+    response.headers["Allow"] = ", ".join(methods)
     return response
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """``handler400``: what Django itself finds suspicious."""
-    if is_api(request):
+    if is_api(request.path):
         error = to_domain(exception) or errors.InvalidRequest("The request is not valid.")
         return in_envelope(error, request)
     return defaults.bad_request(request, exception)
@@ -227,14 +243,14 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """``handler403``."""
-    if is_api(request):
+    if is_api(request.path):
         return in_envelope(errors.PermissionDenied("This is not allowed."), request)
     return defaults.permission_denied(request, exception)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """``handler404``."""
-    if is_api(request):
+    if is_api(request.path):
         return in_envelope(errors.NotFound("There is no such address."), request)
     return defaults.page_not_found(request, exception)
 
@@ -246,7 +262,7 @@ def nothing_here(request: HttpRequest) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """``handler500``: rendered without the context processors, which may be what failed."""
-    if is_api(request):
+    if is_api(request.path):
         return in_envelope(bug(), request)
     told = {"request": {"request_id": getattr(request, "request_id", "")}}
     return HttpResponse(render_to_string("500.html", told), status=500)
@@ -263,7 +279,7 @@ class DomainErrorMiddleware:
 
     def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
         """Refuse NUL in queries and forms, which PostgreSQL cannot store or look for."""
-        forms = [request.GET] if is_api(request) else [request.GET, request.POST]
+        forms = [request.GET] if is_api(request.path) else [request.GET, request.POST]
         fields = {
             name: ["Text may not hold NUL characters."]
             for form in forms
@@ -280,7 +296,7 @@ class DomainErrorMiddleware:
         """Render a domain error; leave everything else to Django."""
         if not isinstance(exc, errors.DomainError):
             return None
-        if is_api(request):
+        if is_api(request.path):
             return in_envelope(exc, request)
         status = status_of(exc)
         response = render(

@@ -12,11 +12,10 @@ from typing import Final
 from django.db import InterfaceError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, UnreadablePostError
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
 
 from core.commits import after_commit
 from core.errors import DomainError, InvalidRequest
-from core.http import in_envelope
+from core.http import in_envelope, refused_unless_posted
 from generation.providers import callbacks
 from generation.providers.protocols import VideoCallback
 from videos.models import ProviderCallback, Video
@@ -27,14 +26,12 @@ AGAIN: Final = "60"  # seconds; providers send again what was not taken
 
 
 @csrf_exempt
-@require_POST
 def openai(request: HttpRequest) -> HttpResponse:
     """A message of OpenAI, or of a server that speaks its language."""
     return _taken(request, "openai")
 
 
 @csrf_exempt
-@require_POST
 def gemini(request: HttpRequest) -> HttpResponse:
     """A message of Gemini."""
     return _taken(request, "gemini")
@@ -42,6 +39,8 @@ def gemini(request: HttpRequest) -> HttpResponse:
 
 def _taken(request: HttpRequest, provider: str) -> HttpResponse:
     """200 for what was stored, now or before; 400 for what is not signed, 404 where none is due."""
+    if (refusal := refused_unless_posted(request)) is not None:
+        return refusal
     try:
         callback = callbacks.taken(provider, request.headers, _body_of(request))
         _keep(provider, callback)

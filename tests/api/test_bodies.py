@@ -6,6 +6,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from credits.models import StatementLine
 from techpack import queries
@@ -89,6 +91,9 @@ SHAPES: dict[str, list[tuple[dict[str, Any], str]]] = {
         ({"from": [0, 0], "to": [0], "length": {"value": 1, "unit": "cm"}}, "to"),
         ({"from": [0, 0], "to": [9, 9], "length": {"value": -1, "unit": "cm"}}, "length"),
         ({"from": [0, 0], "to": [9, 9], "length": {"value": 1, "unit": "ell"}}, "length.unit"),
+        ({"from": [0, "9"], "to": [9, 9], "length": {"value": 1, "unit": "cm"}}, "from.1"),
+        ({"from": [0, 0], "to": [9, True], "length": {"value": 1, "unit": "cm"}}, "to.1"),
+        ({"from": [0, 0], "to": [9, 9], "length": {"value": True, "unit": "cm"}}, "length"),
         ({"from": [0, "a"], "to": [9, 9], "length": {"value": 1, "unit": "cm"}}, "from.1"),
         ({"from": [0, 0], "to": [9, 9], "length": 5}, "length"),
     ],
@@ -156,3 +161,24 @@ def test_a_body_in_snake_case_is_taken_too(
 ) -> None:
     answer = api.send(*doors["a product"], {"style_no": "PP-1"})
     assert (answer.status_code, answer.json()["styleNo"]) == (200, "PP-1")
+
+
+def test_a_form_of_too_many_parts_is_400(api: Contract, make_product: MakeProduct) -> None:
+    address = f"/api/products/{make_product().pk}/revisions"
+    many = settings.DATA_UPLOAD_MAX_NUMBER_FILES + 1
+    files = {f"f{each}": SimpleUploadedFile("a.jpg", b"x") for each in range(many)}
+    fields = {f"f{each}": "x" for each in range(settings.DATA_UPLOAD_MAX_NUMBER_FIELDS + 1)}
+    for form in (files, fields):
+        answer = api.post(address, form)
+        error = answer.json()["error"]
+        assert (answer.status_code, error["type"]) == (400, "invalid_request")
+        assert list(error["fields"]) == ["body"]
+
+
+def test_a_form_without_its_boundary_is_told_apart_from_json(
+    api: Contract, make_product: MakeProduct
+) -> None:
+    address = f"/api/products/{make_product().pk}/revisions"
+    answer = api.generic("POST", address, b"--b", content_type="multipart/form-data")
+    assert answer.status_code == 400
+    assert "form" in answer.json()["error"]["fields"]["body"][0]

@@ -333,6 +333,8 @@ def test_only_post_is_answered(method: str) -> None:
     before = rows()
     answer = getattr(Client(), method)(path())
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    if method != "head":
+        assert answer.json()["error"]["type"] == "method_not_allowed"
     assert rows() == before
 
 

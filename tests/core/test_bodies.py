@@ -70,6 +70,16 @@ def test_a_stated_length_is_refused_before_a_byte_is_read(limited: Any) -> None:
     assert b"larger than" in upload.sent[1]["body"]
 
 
+@pytest.mark.parametrize("path", ["/api/products", "/v1/models", "/webhooks/openai"])
+def test_the_refusal_has_the_envelope_and_the_clients_own_request_id(
+    limited: Any, path: str
+) -> None:
+    upload = Upload(path, content_length=str(10 * BLOCK + 1), x_request_id="mine-1")
+    limited(upload.scope, upload.receive, upload.send)
+    assert json.loads(upload.sent[1]["body"])["error"]["request_id"] == "mine-1"
+    assert (b"x-request-id", b"mine-1") in upload.sent[0]["headers"]
+
+
 @pytest.mark.parametrize("stated", ["x", "-1", "9" * 50, ""])
 def test_a_false_length_does_not_help(limited: Any, stated: str) -> None:
     upload = Upload(content_length=stated)

@@ -285,7 +285,9 @@ def test_a_broker_that_is_away_is_no_reason_to_say_no(
 def test_only_messages_are_taken_here(openai_films: FilmServer, db: None) -> None:
     for path in (PATH, "/webhooks/gemini"):
         for method in ("GET", "PUT", "DELETE", "PATCH"):
-            assert Client().generic(method, path).status_code == 405, (method, path)
+            answer = Client().generic(method, path)
+            assert (answer.status_code, answer.headers["Allow"]) == (405, "POST"), (method, path)
+            assert answer.json()["error"]["type"] == "method_not_allowed"
 
 
 def test_who_is_not_set_up_is_not_heard(settings: Any, db: None, openai_films: FilmServer) -> None:

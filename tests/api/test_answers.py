@@ -170,3 +170,12 @@ def test_products_come_in_the_order_asked_for_on_every_page(
     back = api.get(pages[2]["previous"].removeprefix("http://testserver")).json()
     assert back["results"] == pages[1]["results"]
     assert api.get("/api/products?order=size").status_code == 400
+
+
+@pytest.mark.parametrize("spelled", ["{{{0}}}", "urn:uuid:{0}", "{0.hex}", "{0}-", "x", "%00"])
+def test_a_malformed_id_in_a_path_is_404(
+    api: Contract, make_product: MakeProduct, spelled: str
+) -> None:
+    pk = make_product().pk
+    assert api.get(f"/api/products/{str(pk).upper()}").json()["id"] == str(pk)
+    assert api.get(f"/api/products/{spelled.format(pk)}").status_code == 404

@@ -11,8 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.generators import SchemaGenerator
+from rest_framework.request import Request
+from rest_framework.settings import api_settings
 
-from core.http import refused_unless_safe
+from core.http import in_envelope, refused_unless_safe, to_domain
 from core.openapi import described
 from core.reference import groups_of, refusals_of, shapes_of
 
@@ -37,6 +39,20 @@ def _as_yaml() -> str:
     return yaml.safe_dump(json.loads(_as_json()), allow_unicode=True, sort_keys=False)
 
 
+def _refused(request: HttpRequest) -> HttpResponse | None:
+    """405 for more than a look; 401 for a wrong credential, though none is needed."""
+    if (refusal := refused_unless_safe(request)) is not None:
+        return refusal
+    credentials: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+    try:
+        _ = Request(request, authenticators=[one() for one in credentials]).user
+    except Exception as error:
+        if (told := to_domain(error)) is None:
+            raise
+        return in_envelope(told, request)
+    return None
+
+
 @described(
     operationId="schema",
     description="OpenAPI 3.1 as JSON; as YAML by `?format=yaml` or `Accept`.",
@@ -51,12 +67,12 @@ def _as_yaml() -> str:
             "content": {JSON: {"schema": {"type": "object"}}, YAML: {"schema": {"type": "string"}}},
         }
     },
-    refusals=[],
+    refusals=[401, 429],
 )
 @csrf_exempt
 def schema(request: HttpRequest) -> HttpResponse:
     """The description as JSON; as YAML by ``?format=yaml`` or ``Accept``."""
-    if (refusal := refused_unless_safe(request)) is not None:
+    if (refusal := _refused(request)) is not None:
         return refusal
     wanted = request.get_preferred_type([JSON, "application/json", YAML, "application/yaml"])
     is_yaml = request.GET.get("format", "yaml" if (wanted or JSON).endswith(("i", "l")) else "")
@@ -67,7 +83,7 @@ def schema(request: HttpRequest) -> HttpResponse:
 @csrf_exempt
 def docs(request: HttpRequest) -> HttpResponse:
     """Every operation with its parameters, fields and answers, without a script from elsewhere."""
-    if (refusal := refused_unless_safe(request)) is not None:
+    if (refusal := _refused(request)) is not None:
         return refusal
     found = description()
     groups = groups_of(found)

@@ -172,3 +172,11 @@ def test_the_description_is_served_to_everyone(accept: str, query: str, kind: st
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith(f"{kind};")
     assert yaml.safe_load(answer.content) == described()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/api/schema", "/api/docs"])
+def test_a_wrong_credential_is_401_though_none_is_needed(path: str) -> None:
+    for wrong in ({"authorization": "Bearer tps_live_wrong"}, {"x-session-token": "wrong"}):
+        answer = Client().get(path, headers=wrong)
+        assert (answer.status_code, answer.json()["error"]["type"]) == (401, "unauthenticated")

@@ -78,12 +78,9 @@ def locate(home: Path) -> Cluster:
     identity = identity_of(home)
     binaries = _packaged_binaries()
     user = UNPRIVILEGED if os.geteuid() == 0 else None
-    data = home / "postgres"
-    if user:
-        if not _reachable(home, user):
-            data = _shelter(user) / identity / "postgres"
-        if not _reachable(binaries / "bin" / "postgres", user):
-            binaries = _copied_binaries(binaries, shelter=_shelter(user))
+    if user and not _reachable(binaries / "bin" / "postgres", user):
+        binaries = _copied_binaries(binaries, shelter=_shelter(user))
+    data = _data_of(home, identity, user=user)
     return Cluster(home, data, binaries, short_folder(identity, user=user), user)
 
 
@@ -106,6 +103,35 @@ def make_private(folder: Path, *, user: str | None = None) -> None:
     elif folder.stat().st_uid != os.geteuid():
         raise EmbeddedServiceError(f"{folder} belongs to another user; remove it.")
     folder.chmod(0o700)
+
+
+def _data_of(home: Path, identity: str, *, user: str | None) -> Path:
+    """Where the database is, or is to be made.
+
+    One that is there stays the one, whoever opens or closes the folders above it meanwhile:
+    elsewhere an empty one would take its place. Raises EmbeddedServiceError when it lies in
+    ``home`` and the folders above were closed.
+    """
+    inside = home / "postgres"
+    if user is None:
+        return inside
+    is_open = _reachable(home, user)
+    sheltered = [shelter / identity / "postgres" for shelter in SHELTERS]
+    for data in (inside, *sheltered) if is_open else sheltered:
+        if _is_made(data):
+            return data
+    if is_open:
+        return inside
+    if _is_made(inside):
+        raise EmbeddedServiceError(
+            f"The database is in {inside}, which {user!r}, who runs PostgreSQL for root, can no "
+            f"longer reach; let everybody pass through the folders above, or set DATABASE_URL."
+        )
+    return _shelter(user) / identity / "postgres"
+
+
+def _is_made(data: Path) -> bool:
+    return (data / "PG_VERSION").exists()
 
 
 def _check_user_has_a_name() -> None:

@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from deploy.embedded.cluster import SOCKET_LIMIT, locate
+from deploy.embedded.cluster import SOCKET_LIMIT, EmbeddedServiceError, locate
 from deploy.embedded.postgres import is_running
 from tests.runtime.processes import alive, command_lines, python, wait_for
 
@@ -145,3 +146,39 @@ def test_a_folder_closed_to_others_works_and_a_fresh_one_at_its_place_starts_afr
     if as_root:
         shutil.rmtree(first.data.parent)
         shutil.rmtree(locate(data_dir).data.parent)
+
+
+@pytest.fixture
+def above() -> Iterator[Path]:
+    """A folder that ours alone decides who may pass through."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        yield Path(folder)
+
+
+def made(data_dir: Path) -> Path:
+    """The place of a database that is there."""
+    data = locate(data_dir).data
+    data.mkdir(parents=True)
+    (data / "PG_VERSION").write_text("18")
+    return data
+
+
+def test_the_database_is_the_same_one_after_the_folders_above_are_opened(above: Path) -> None:
+    above.chmod(0o700)
+    data = made(above / "data")
+    try:
+        above.chmod(0o755)
+        assert locate(above / "data").data == data
+    finally:
+        shutil.rmtree(data.parent)
+
+
+def test_no_empty_database_takes_the_place_of_one_that_was_closed_off(above: Path) -> None:
+    above.chmod(0o755)
+    data = made(above / "data")
+    above.chmod(0o700)
+    if os.geteuid() == 0:
+        with pytest.raises(EmbeddedServiceError, match="can no longer reach"):
+            locate(above / "data")
+    else:
+        assert locate(above / "data").data == data

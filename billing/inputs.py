@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from pydantic import AfterValidator, Field, model_validator
 
 from core.errors import InvalidRequest
@@ -29,6 +30,15 @@ def inner_path(path: str) -> str:
     if path and not is_inner_path(path):
         raise InvalidRequest("The input is not valid.", fields={"backTo": [NOT_INSIDE]})
     return path
+
+
+def from_here(url: str) -> str:
+    """An address for who is here: of this site the path, so that they stay at its name they used.
+
+    A session at ``127.0.0.1`` is none at ``localhost``.
+    """
+    path = url.removeprefix(settings.PUBLIC_URL)
+    return path if is_inner_path(path) else url
 
 
 def _inner(path: str) -> str:

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from rest_framework.request import Request
 
 from billing import operations, queries, receipts
+from billing.inputs import from_here
 from billing.models import Checkout
 from billing.offers import Asked, asked_of, inside, offers
 from billing.standing import standing_of
@@ -72,7 +73,7 @@ def checkout(request: HttpRequest) -> HttpResponse:
         return redirect("billing:plan")
     except ProviderUnavailable as error:
         return _checkout_page(request, asked, error=error)
-    return HttpResponseRedirect(begun.url)
+    return HttpResponseRedirect(from_here(begun.url))
 
 
 def _sign_in_first(asked: Asked, *, is_known: bool) -> HttpResponse:
@@ -100,7 +101,7 @@ def portal(request: HttpRequest) -> HttpResponse:
     except (Conflict, ProviderUnavailable) as error:
         messages.error(request, " ".join([error.message, *error.suggestions[:1]]))
         return redirect("billing:plan")
-    return HttpResponseRedirect(url)
+    return HttpResponseRedirect(from_here(url))
 
 
 @login_required

@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from billing.inputs import from_here
 from billing.standin import here, sending
 from billing.standin.forms import PayForm
 from billing.standin.world import Refused
@@ -36,7 +37,7 @@ def _done(request: HttpRequest, session_id: str, form: PayForm) -> HttpResponse:
             actions.promote(session_id, request.POST.get("promotion", "").strip())
             return redirect(request.path)
         case "prove":
-            return redirect(actions.finish_3ds(session_id)["success_url"])
+            return redirect(from_here(actions.finish_3ds(session_id)["success_url"]))
         case "give_up":
             actions.fail_3ds(session_id)
             return _page(request, session_id, PayForm(), refusal=UNPROVED)
@@ -45,8 +46,9 @@ def _done(request: HttpRequest, session_id: str, form: PayForm) -> HttpResponse:
     given = form.cleaned_data
     holder = {name: given[name] for name in ("name", "country", "tax_id") if given[name]}
     session = actions.complete(session_id, card=given["card"], **holder)
-    # What is still open waits for the bank's question, which this page asks.
-    return redirect(request.path if session["status"] == "open" else session["success_url"])
+    if session["status"] == "open":  # the bank asks something, on this page
+        return redirect(request.path)
+    return redirect(from_here(session["success_url"]))
 
 
 def _page(

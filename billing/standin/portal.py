@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from billing.inputs import from_here
 from billing.standin import here, sending
 from billing.standin.forms import AddressForm, NewCardForm
 from billing.standin.here import Thing
@@ -91,7 +92,7 @@ def _confirm_cancel(request: HttpRequest, session: Thing, subscription: Thing) -
 
 def _back(request: HttpRequest, session: Thing) -> str:
     """From a confirmation: to the product where a flow led here, else to the portal."""
-    return str(session["return_url"]) if session["flow"] else request.path
+    return from_here(session["return_url"]) if session["flow"] else request.path
 
 
 def _done(request: HttpRequest, session: Thing) -> HttpResponse:
@@ -142,7 +143,7 @@ def _after(request: HttpRequest, session: Thing) -> str:
     """Where a flow leads when it is done; else the portal again."""
     completion = (session["flow"] or {}).get("after_completion") or {}
     if completion.get("type") == "redirect":
-        return str(completion["redirect"]["return_url"])
+        return from_here(completion["redirect"]["return_url"])
     return request.path
 
 

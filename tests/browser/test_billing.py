@@ -255,3 +255,15 @@ def test_without_scripts_the_whole_way_works(
     expect(page.get_by_role("heading", name="Receipt R-")).to_be_visible()
     expect(page.get_by_text("29.00 USD").first).to_be_visible()
     plain.close()
+
+
+def test_who_came_by_another_name_of_this_machine_stays_signed_in(
+    tab: Page, shop: Shop, person: User, settings: Any
+) -> None:
+    settings.PUBLIC_URL = shop.url.replace("127.0.0.1", "localhost")
+    upgrade(tab, shop)
+    tab.get_by_role("link", name="Plan and receipts").click()
+    tab.get_by_role("button", name="Cancel Pro").click()
+    tab.get_by_role("button", name="Cancel the plan").click()
+    expect(tab.get_by_text("then you are on Free")).to_be_visible()
+    assert tab.url == f"{shop.url}/billing"

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.events import events_url
 from config.payments import payments
+from config.storage import media_root
 from deploy.embedded import locks
 from deploy.embedded.cluster import EmbeddedServiceError
 from deploy.embedded.postgres import PROJECT, ensure_postgres
@@ -55,10 +56,11 @@ class Runtime:
             worker_processes=processes,
         )
 
-    def check_events(self) -> None:
-        """Raises EmbeddedServiceError where events are to go to what is no RabbitMQ."""
+    def check_addresses(self) -> None:
+        """Raises EmbeddedServiceError where events or files have nowhere to go."""
         try:
             events_url(environ.Env())
+            media_root(environ.Env(), data_dir=self.data_dir)
         except ImproperlyConfigured as error:
             raise EmbeddedServiceError(str(error)) from error
 

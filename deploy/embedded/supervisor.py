@@ -291,7 +291,7 @@ def main(arguments: Sequence[str]) -> int:
         if command and locks.is_held(runtime.lock):
             use_embedded_services()
             os.execvp(command[0], command)  # noqa: S606
-        runtime.check_events()
+        runtime.check_addresses()
         if command is None:
             runtime.check_payments()
         _claim(runtime)

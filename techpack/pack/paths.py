@@ -152,7 +152,7 @@ def locate(path: str, known: Entries | None, *, in_view: bool) -> Place:
 def _by_index_or_id(path: str, entry: str, ids: list[str]) -> str:
     if entry in ids:
         return entry
-    if entry.isascii() and entry.isdigit() and int(entry) < len(ids):
+    if entry.isascii() and entry.isdigit() and len(entry) < 4 and int(entry) < len(ids):
         return ids[int(entry)]
     raise _wrong(path, "There is no such entry.")
 

@@ -40,11 +40,20 @@ def test_what_is_none_is_refused_and_no_secret_in_it_is_told(
     assert "secret" not in str(refused.value)
 
 
-def test_the_server_does_not_start_with_another_and_says_why(tmp_path: Path) -> None:
-    server = Server(tmp_path, settings={"EVENTS_URL": "redis://127.0.0.1/0"})
+@pytest.mark.parametrize(
+    ("setting", "given", "why"),
+    [
+        ("EVENTS_URL", "redis://127.0.0.1/0", "has to be an address of a RabbitMQ: amqp://"),
+        ("STORAGE_URL", "s3://bucket", "has to be a folder, not s3."),
+    ],
+)
+def test_the_server_does_not_start_with_another_and_says_why(
+    tmp_path: Path, setting: str, given: str, why: str
+) -> None:
+    server = Server(tmp_path, settings={setting: given})
     try:
         assert server.process.wait(30) == 1
-        assert server.says("EVENTS_URL has to be an address of a RabbitMQ: amqp://")
+        assert server.says(f"{setting} {why}")
         assert not server.says("Traceback")
         assert not server.says("postgres")
     finally:

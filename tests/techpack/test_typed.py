@@ -67,6 +67,7 @@ def test_a_typed_length_is_answered_as_it_was_typed(
         {"pointsOfMeasure.A01.value": [1]},
         {"bom.0.material": "x" * 501},
         {"materials.99.value": "x"},
+        {f"materials.{'9' * 5000}.value": "x"},
         {"cover.category": "tops"},
         {},
     ],

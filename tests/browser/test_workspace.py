@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -16,7 +18,9 @@ from techpack import bench, demo, operations, queries
 from techpack.models import Product
 from tests.browser.conftest import (
     HOODIE,
+    WIDTHS,
     assert_accessible,
+    assert_fits,
     assert_looks_right,
     assert_looks_right_now,
     workspace,
@@ -98,6 +102,44 @@ def test_the_products_and_the_statement_of_somebody_who_made_one(
     assert_looks_right(quiet, f"{live_server.url}/products")
     expect(quiet.get_by_role("link", name=pack.name)).to_be_visible()
     assert_looks_right(quiet, f"{live_server.url}/credits")
+
+
+def test_a_statement_of_odd_amounts_fits_wherever_it_stands_beside_or_below(
+    quiet: Page, live_server: LiveServer, person: User
+) -> None:
+    held = ledger.hold(
+        user_id=person.pk,
+        amount=7_989,
+        key="k",
+        operation="assistant",
+        reason="a question",
+        ttl=timedelta(hours=1),
+    )
+    ledger.capture(hold_id=held.pk, amount=5_145)
+    quiet.goto(f"{live_server.url}/credits")
+    expect(quiet.get_by_text("Captured 0.005145, released 0.002844")).to_be_visible()
+    for width in (*WIDTHS, 720, 1000):
+        quiet.set_viewport_size({"width": width, "height": 900})
+        assert_fits(quiet)
+
+
+def test_a_pack_whose_name_is_one_long_word_fits(
+    quiet: Page, live_server: LiveServer, person: User
+) -> None:
+    name = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauhemd"
+    product = operations.create_product(user=person, name=name)
+    for path in (f"/products/{product.pk}/pack", f"/products/{product.pk}", "/products"):
+        assert_looks_right(quiet, live_server.url + path)
+
+
+def test_a_search_that_finds_nothing_leads_back_to_the_products(
+    quiet: Page, live_server: LiveServer, person: User
+) -> None:
+    operations.create_product(user=person, name="Blush Hoodie")
+    assert_looks_right(quiet, f"{live_server.url}/products?q=zzz")
+    expect(quiet.get_by_text("Your first sheet")).to_have_count(0)
+    quiet.get_by_role("link", name="All products").click()
+    expect(quiet.get_by_role("link", name="Blush Hoodie")).to_be_visible()
 
 
 def test_the_products_of_somebody_new(quiet: Page, live_server: LiveServer) -> None:

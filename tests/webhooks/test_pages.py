@@ -79,7 +79,7 @@ def test_it_is_tested_and_sent_again_and_the_log_says_how_it_went(
     page = text_of(browser, at)
     assert "500 Internal Server Error: &lt;script&gt;" in page
     assert "Failing since" in page
-    assert "Tried again at" in page
+    assert "Tries again at" in page
     row = WebhookDelivery.objects.get()
     assert browser.post(f"{at}/deliveries/{row.pk}/retry").status_code == 302
     time_passes(seconds=6)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef
+
 from core import storage
 from core.errors import InvalidRequest, ProviderUnavailable
 from core.ids import uuid7
@@ -125,14 +127,21 @@ def _offer(model: str) -> Offer:
 def _product(
     user: Any, products: list[Product], wanted: str | None, *, may_lack: bool
 ) -> Product | None:
-    """The product that was chosen, else the newest; none where that was chosen."""
+    """The product that was chosen, else the newest with a photo; none where that was chosen."""
     if wanted == "" and may_lack:
         return None
     found = next((one for one in products if str(one.pk) == wanted), None)
     if found is None and wanted and (pk := _uuid(wanted)):
         found = queries.products_of(user).filter(pk=pk).first()
         products.extend([found] if found else [])
-    return found or next(iter(products), None)
+    return found or _with_a_photo(user) or next(iter(products), None)
+
+
+def _with_a_photo(user: Any) -> Product | None:
+    photos = Revision.objects.filter(
+        product=OuterRef("pk"), is_current=True, deleted_at__isnull=True
+    )
+    return queries.products_of(user).filter(Exists(photos)).first()
 
 
 def _uuid(text: str) -> UUID | None:

@@ -12,7 +12,7 @@ from core.money import CREDIT
 from credits import operations as ledger
 from credits import queries as credit
 from generation.models import Job
-from techpack import queries
+from techpack import operations, queries
 from techpack.models import Product
 from tests.techpack.forms import form_in, panel_in, press, words_in
 from tests.videos.pages.conftest import PAGE, item, page, wish
@@ -57,6 +57,15 @@ def test_a_link_chooses_before(visitor: Client, product: Product) -> None:
     assert f'name="view" value="{back.pk}" checked' in html
     assert "12 s × 0.50 6.00" in words_in(html)
     assert re.search(r'<textarea[^>]*name="words"[^>]*>slowly</textarea>', html)
+
+
+def test_the_newest_product_with_a_photo_is_chosen_at_first(
+    visitor: Client, product: Product
+) -> None:
+    operations.create_product(user=product.user, name="Not photographed yet")
+    html = page(visitor)
+    assert f'<option value="{product.pk}" selected>' in html
+    assert "This product has no photo yet" not in html
 
 
 def test_what_cannot_be_chosen_is_as_at_first(visitor: Client, product: Product) -> None:

@@ -6,6 +6,7 @@
   ];
   const FIRST_PAUSE_MS = 2000;
   const LONGEST_PAUSE_MS = 60000;
+  const LATE_MS = 3000;
   let source = null;
   let isResumed = false;
   let pause = FIRST_PAUSE_MS;
@@ -27,6 +28,7 @@
     source = new EventSource(`/api/events${shown ? `?watching=${shown}` : ""}`);
     for (const type of TYPES) source.addEventListener(type, read);
     source.addEventListener("open", () => {
+      isResumed ||= performance.now() > LATE_MS; // a page that was long on its way is past
       tell("open", { isResumed });
       pause = FIRST_PAUSE_MS;
       if (isResumed) refreshAll();

@@ -25,10 +25,29 @@
     poll = null;
   };
 
-  // What a step lacks stays through other updates; the next step that is started takes it away.
+  // What a step lacks stays through other updates. The next step that is started takes it away, and
+  // so does what it asks for, when it is there.
+  const letGo = (isOver = () => true) => {
+    const over = [...document.querySelectorAll(".at-step[hx-morph-skip]")].filter(isOver);
+    for (const kept of over) kept.removeAttribute("hx-morph-skip");
+    return over.length > 0;
+  };
   document.addEventListener("htmx:config:request", ({ target }) => {
-    if (!target.closest(".rail")) return;
-    for (const kept of document.querySelectorAll(".at-step")) kept.removeAttribute("hx-morph-skip");
+    if (target.closest(".rail")) letGo();
+  });
+  document.addEventListener("live:credits.changed", ({ detail: { available } }) => {
+    const reaches = (at) => Number(available) >= Number(at.querySelector("[data-needs]").dataset.needs);
+    if (letGo(reaches)) soon();
+  });
+
+  // What is being typed stays, whatever answer comes meanwhile.
+  const typed = ({ target }) => (target.matches?.("#bench .inplace") ? target : null);
+  document.addEventListener("input", (event) => typed(event)?.setAttribute("hx-morph-skip", ""));
+  document.addEventListener("focusout", (event) => typed(event)?.removeAttribute("hx-morph-skip"));
+
+  // The markup of a dialog does not say that it is open.
+  document.addEventListener("htmx:before:swap", () => {
+    for (const dialog of document.querySelectorAll("dialog")) dialog.toggleAttribute("hx-morph-skip", dialog.open);
   });
 
   // What was chosen before the scripts came, or is put back by the browser, counts as chosen now.
@@ -46,7 +65,10 @@
   for (const type of ["job.updated", "product.updated"]) {
     document.addEventListener(`live:${type}`, ({ detail }) => { if (isMine(detail)) soon(); });
   }
-  document.addEventListener("live:subscription.changed", soon); // prices that a plan pays
+  document.addEventListener("live:subscription.changed", () => { // prices that a plan pays
+    letGo();
+    soon();
+  });
   document.addEventListener("live:open", ({ detail }) => {
     stopPolling();
     // What happened while nobody listened.

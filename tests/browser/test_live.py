@@ -120,3 +120,66 @@ def test_a_stream_that_is_refused_is_opened_again_and_what_was_missed_is_shown(
     rename(hoodie, "Quay Hoodie")
     expect(tab.get_by_role("heading", name="Quay Hoodie")).to_be_visible()
     assert len(refused) == 2
+
+
+def test_details_stay_open_with_what_is_typed_while_the_workspace_changes(
+    tab: Page, shop: Shop, hoodie: Product
+) -> None:
+    follow(tab, f"{shop.url}/products/{hoodie.pk}")
+    tab.get_by_role("button", name="Details").click()
+    tab.get_by_label("Season").fill("AW27")
+    rename(hoodie, "Pier Hoodie")
+    expect(tab.locator("h1")).to_have_text("Pier Hoodie")
+    expect(tab.get_by_label("Season")).to_have_value("AW27")
+    assert tab.evaluate("document.getElementById('details').matches(':modal')")
+    tab.get_by_role("button", name="Save", exact=True).click()
+    expect(tab.get_by_text("AW27", exact=False).first).to_be_visible()
+
+
+def test_what_is_typed_while_an_earlier_answer_is_on_its_way_stays(
+    tab: Page, shop: Shop, pack: Product
+) -> None:
+    held: list[Route] = []
+
+    def hold_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        held.append(route)
+
+    follow(tab, f"{shop.url}/products/{pack.pk}")
+    tab.route("**/fields", hold_first)
+    value = tab.locator("#pom-A01 textarea").first
+    value.fill("61")
+    with tab.expect_request("**/fields"):
+        value.blur()
+    value.fill("62")
+    with tab.expect_response("**/fields"):
+        held[0].continue_()
+    expect(tab.locator("#bench.htmx-request, #bench .htmx-request")).to_have_count(0)
+    expect(value).to_have_value("62")
+    with tab.expect_response("**/fields"):
+        value.blur()
+    tab.reload()
+    expect(value).to_have_value("62.0")
+
+
+def test_what_a_step_lacks_goes_when_it_is_there(
+    tab: Page, context: BrowserContext, shop: Shop, person: User, hoodie: Product
+) -> None:
+    ledger.adjust(user_id=person.pk, amount=-17 * CREDIT, key="left", reason="a test")
+    follow(tab, f"{shop.url}/products/{hoodie.pk}")
+    run = step(tab, "analysis").get_by_role("button")
+    short = tab.get_by_role("alert")
+    run.click()
+    expect(short).to_contain_text("You are 2 credits short.")
+    give(person, 1)
+    expect(tab.locator("#balance")).to_have_accessible_name("2.00 credits free")
+    expect(short).to_be_visible()
+    give(person, 50, "more")
+    expect(short).to_have_count(0)
+    ledger.adjust(user_id=person.pk, amount=-52 * CREDIT, key="none", reason="a test")
+    run.click()
+    expect(short).to_contain_text("You are 3 credits short.")
+    upgrade(context.new_page(), shop)
+    expect(run).to_contain_text("included")
+    expect(short).to_have_count(0)

@@ -110,6 +110,18 @@ def test_a_new_key_is_shown_once(signed_in: Page, live_server: LiveServer, perso
     expect(page.get_by_text("Revoked", exact=True)).to_be_visible()
 
 
+def test_what_a_page_was_left_to_say_can_be_put_away(
+    signed_in: Page, live_server: LiveServer
+) -> None:
+    page = signed_in
+    page.goto(live_server.url + "/credits")
+    page.get_by_role("button", name="Save the floor").click()
+    expect(page.get_by_role("status").get_by_text("You have no floor now.")).to_be_visible()
+    assert_accessible(page)
+    page.get_by_role("button", name="Put this away").click()
+    expect(page.get_by_text("You have no floor now.")).to_have_count(0)
+
+
 def test_the_keyboard_reaches_the_content_first(page: Page, live_server: LiveServer) -> None:
     page.goto(live_server.url + "/")
     page.keyboard.press("Tab")

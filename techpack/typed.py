@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from core.ids import uuid7
 from techpack.models import FieldEdit, Product, Revision, TypedValue
 from techpack.pack.paths import Place
 
@@ -62,6 +63,14 @@ def bring_back(where: Mapping[str, Any], kept: Mapping[str, Any] | None, *, user
             "user_id": user_id,
         },
     )
+
+
+def carry_over(earlier: Revision, later: Revision) -> None:
+    """What was typed for a version of a view holds for the one that was made from it, too."""
+    rows = list(TypedValue.objects.filter(revision=earlier))
+    for row in rows:
+        row.pk, row.revision = uuid7(), later
+    TypedValue.objects.bulk_create(rows)
 
 
 def is_in_force(edit: FieldEdit, typed: TypedValue | None, product: Product) -> bool:

@@ -19,6 +19,7 @@ from techpack import outlines, queries, seeing, versions
 from techpack.models import Analysis, Product, Revision
 from techpack.operations.steps import cache_key
 from techpack.present import present_revision
+from techpack.typed import carry_over
 from techpack.work import analysing
 from techpack.work.parts import Parts
 
@@ -168,7 +169,7 @@ def _keep_picture(job: Job, source: Revision, made: Made) -> Revision:
         versions.put_picture(now, kept, [*now.replaced, versions.kept_picture(now)])
         now.product = product
         return now
-    return versions.insert(
+    later = versions.insert(
         product,
         pk=row.pk,
         view_type=now.view_type,
@@ -186,6 +187,8 @@ def _keep_picture(job: Job, source: Revision, made: Made) -> Revision:
             if name not in ("source", "prompt")
         },
     )
+    carry_over(now, later)
+    return later
 
 
 def _keep_analysis(job: Job, revision: Revision, seen: Seen | None) -> str | None:

@@ -32,6 +32,26 @@ def test_a_typed_value_survives_a_later_run(api: Api, make_product: MakeProduct)
     assert (colour["value"], colour["provenance"]) == ("Harbour navy", "user")
 
 
+@pytest.mark.parametrize("mode", ["new", "replace"])
+def test_what_was_typed_for_a_view_survives_the_change_of_its_photo(
+    api: Api, make_product: MakeProduct, mode: str
+) -> None:
+    product = make_product()
+    analyze(api, product)
+    pack, view = f"/api/products/{product.pk}/tech-pack", ids_of(product)[0]
+    values = {"revisionId": view, "materials.m_surface.value": "Ribbed jersey"}
+    assert api.send("PATCH", pack, values).status_code == 200
+
+    body = {"revisionId": view, "regeneratePrompt": "make it red", "mode": mode}
+    changed = api.send("POST", "/api/tech-pack-v2/regenerate", body).json()
+    assert (changed["revision"]["id"] == view) == (mode == "replace")
+    surfaces = [
+        row for row in api.send("GET", pack).json()["materials"] if row["id"] == "m_surface"
+    ]
+    assert [row["value"]["value"] for row in surfaces] == ["Ribbed jersey"]
+    assert surfaces[0]["value"]["provenance"] == "user"
+
+
 def test_a_typed_value_can_be_taken_back(api: Api, make_product: MakeProduct) -> None:
     product = make_product()
     analyze(api, product)

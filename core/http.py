@@ -199,7 +199,7 @@ class RequestIdMiddleware:
 
 def is_api(path: str) -> bool:
     """Whether errors at this address are answered in the envelope."""
-    return path.startswith(("/api/", "/v1/", "/webhooks/", "/_allauth/"))
+    return f"{path}/".startswith(("/api/", "/v1/", "/webhooks/", "/_allauth/"))
 
 
 def in_envelope(error: errors.DomainError, request: HttpRequest) -> JsonResponse:

@@ -322,7 +322,15 @@ def test_options_say_what_is_allowed_and_head_answers_like_get(world: World) -> 
 
 
 def test_unknown_addresses_of_the_api_answer_in_the_envelope() -> None:
-    for path in ("/api/", "/api/nothing", "/api/products/x/y/z", "/v1/nothing", "/api/%00"):
+    for path in (
+        "/api",
+        "/v1",
+        "/api/",
+        "/api/nothing",
+        "/api/products/x/y/z",
+        "/v1/nothing",
+        "/api/%00",
+    ):
         for method in ("GET", "POST", "DELETE"):
             response = Client().generic(method, path)
             assert response.status_code == 404, path

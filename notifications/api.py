@@ -110,7 +110,7 @@ def _watching(request: HttpRequest) -> UUID | None:
     security=[{"apiKey": [SCOPE]}, {"sessionToken": []}, {"cookie": []}],
     responses={
         "200": {
-            "description": "A stream without end.",
+            "description": "A stream that ends with its credential.",
             "content": {"text/event-stream": {"schema": {"type": "string"}}},
         }
     },

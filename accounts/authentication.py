@@ -17,7 +17,7 @@ from rest_framework.request import Request
 from accounts.models import ApiKey, User
 from accounts.operations import note_use
 from accounts.queries import key_for_secret
-from accounts.throttle import count_wrong_key, refuse_guessing
+from accounts.throttle import refuse_guessing
 
 CHALLENGE = "Bearer"
 
@@ -29,11 +29,10 @@ class KeyAuthentication(BaseAuthentication):
         header = request.headers.get("Authorization")
         if header is None:
             return None
-        refuse_guessing(request)
         scheme, _, secret = header.partition(" ")
         key = key_for_secret(secret.strip()) if scheme.lower() == "bearer" else None
         if key is None:
-            count_wrong_key(request)
+            refuse_guessing(request, header)
             raise AuthenticationFailed("This key is not valid.")
         note_use(key=key)
         return key.user, key

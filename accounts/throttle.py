@@ -15,17 +15,21 @@ WRONG_KEYS_ALLOWED = 20
 WRONG_KEYS_WINDOW_S = 600
 
 
-def refuse_guessing(request: HttpRequest) -> None:
-    """Raise RateLimited when the address has tried too many wrong keys."""
-    if cache.get(_counter(request), 0) >= WRONG_KEYS_ALLOWED:
+def refuse_guessing(request: HttpRequest, credential: str) -> None:
+    """Count a wrong key, each once; raise RateLimited where its address has tried too many.
+
+    A right key is never refused for it: many people may share an address. Nor is a client that
+    goes on with the one key that was revoked: that is no guessing.
+    """
+    address = _hash(client_address(request))
+    counter, known = f"wrong-keys:{address}", f"wrong-key:{address}:{_hash(credential)}"
+    if cache.get(known):
+        return
+    if cache.get(counter, 0) >= WRONG_KEYS_ALLOWED:
         raise RateLimited(
             "Too many wrong keys from this address.", retry_after_s=WRONG_KEYS_WINDOW_S
         )
-
-
-def count_wrong_key(request: HttpRequest) -> None:
-    """Add one wrong key to the address's count, which lapses ten minutes after its first."""
-    counter = _counter(request)
+    cache.set(known, True, WRONG_KEYS_WINDOW_S)
     cache.add(counter, 0, WRONG_KEYS_WINDOW_S)
     try:
         cache.incr(counter)
@@ -33,9 +37,8 @@ def count_wrong_key(request: HttpRequest) -> None:
         cache.set(counter, 1, WRONG_KEYS_WINDOW_S)
 
 
-def _counter(request: HttpRequest) -> str:
-    address = hashlib.sha256(client_address(request).encode()).hexdigest()[:32]
-    return f"wrong-keys:{address}"
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def locked_out(

@@ -37,22 +37,29 @@ def create_key(
     """
     chosen = list(dict.fromkeys(DEFAULT_SCOPES if scopes is None else scopes))
     _check_key(name=name.strip(), scopes=chosen)
+    secret = new_secret()
+    with transaction.atomic():
+        _check_room(user)
+        key = ApiKey.objects.create(
+            user=user,
+            name=name.strip(),
+            prefix=shown_part(secret),
+            key_hash=hash_of(secret),
+            scopes=chosen,
+            monthly_cap=monthly_cap,
+            credit_policy=credit_policy,
+        )
+    return key, secret
+
+
+def _check_room(user: User) -> None:
+    """Raises Conflict where there are as many live keys as there can be; locks the user's row."""
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)  # two at once see each other
     if ApiKey.objects.filter(user=user, revoked_at=None).count() >= MOST_LIVE_KEYS:
         raise Conflict(
             f"You have {MOST_LIVE_KEYS} keys, the most there can be.",
             suggestions=["Revoke a key that is no longer used"],
         )
-    secret = new_secret()
-    key = ApiKey.objects.create(
-        user=user,
-        name=name.strip(),
-        prefix=shown_part(secret),
-        key_hash=hash_of(secret),
-        scopes=chosen,
-        monthly_cap=monthly_cap,
-        credit_policy=credit_policy,
-    )
-    return key, secret
 
 
 def _check_key(*, name: str, scopes: Sequence[str]) -> None:

@@ -6,10 +6,12 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import ApiKey, User
-from accounts.operations import create_key
+from accounts.operations import MOST_LIVE_KEYS, create_key, revoke_key
 from accounts.scopes import DEFAULT_SCOPES, SCOPES
 from accounts.throttle import WRONG_KEYS_ALLOWED
+from core.errors import Conflict
 from core.ids import uuid7
+from tests.videos.at_once import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -128,15 +130,36 @@ def test_a_key_of_a_closed_account_is_401(client: Client, ada: User) -> None:
     assert client.get("/api/keys", headers=_bearer(secret)).status_code == 401
 
 
+@pytest.mark.django_db(transaction=True)
+def test_there_are_no_more_keys_than_there_can_be_when_several_are_made_at_once(ada: User) -> None:
+    for each in range(MOST_LIVE_KEYS - 1):
+        create_key(user=ada, name=f"{each}")
+    made = at_once(*[lambda: create_key(user=ada, name="last")] * 4)
+    assert sum(isinstance(one, Conflict) for one in made) == 3
+    assert ApiKey.objects.filter(user=ada).count() == MOST_LIVE_KEYS
+
+
 def test_guessing_keys_is_throttled_by_address(client: Client, ada: User) -> None:
     _, secret = create_key(user=ada, name="exporter")
-    for _ in range(WRONG_KEYS_ALLOWED):
-        client.get("/api/keys", headers=_bearer("tps_live_guess"), REMOTE_ADDR="203.0.113.5")
-    refused = client.get("/api/keys", headers=_bearer(secret), REMOTE_ADDR="203.0.113.5")
+
+    def ask(key: str, address: str = "203.0.113.5") -> Any:
+        return client.get("/api/products", headers=_bearer(key), REMOTE_ADDR=address)
+
+    for guess in range(WRONG_KEYS_ALLOWED):
+        assert ask(f"tps_live_guess{guess}").status_code == 401
+    refused = ask("tps_live_another")
     assert refused.status_code == 429
     assert int(refused.headers["Retry-After"]) > 0
-    elsewhere = client.get("/api/keys", headers=_bearer(secret), REMOTE_ADDR="203.0.113.6")
-    assert elsewhere.status_code == 403
+    assert ask("tps_live_another", "203.0.113.6").status_code == 401
+    assert ask(secret).status_code == 200, "who guesses keeps nobody else out"
+
+
+def test_a_client_that_goes_on_with_a_revoked_key_is_no_guesser(client: Client, ada: User) -> None:
+    key, secret = create_key(user=ada, name="exporter")
+    revoke_key(user=ada, key_id=key.pk)
+    for _ in range(WRONG_KEYS_ALLOWED + 5):
+        assert client.get("/api/products", headers=_bearer(secret)).status_code == 401
+    assert client.get("/api/products", headers=_bearer("tps_live_guess")).status_code == 401
 
 
 def test_the_last_use_is_noted_to_the_minute(client: Client, ada: User) -> None:

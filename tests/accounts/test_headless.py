@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.models import User
 from tests.accounts.conftest import PASSWORD
@@ -33,6 +34,21 @@ def test_signing_up_gives_a_token_that_our_api_takes(client: Client) -> None:
     stranger = Client()
     response = stranger.get("/api/keys", headers={"X-Session-Token": token})
     assert response.status_code == 200
+
+
+def _signed_up(count: int) -> set[int]:
+    """The statuses of that many sign-ups from one address."""
+    bodies = [{"email": f"{n}@studio.example", "password": PASSWORD} for n in range(count)]
+    return {_post(Client(), "auth/signup", body).status_code for body in bodies}
+
+
+def test_on_a_machine_of_ones_own_many_sign_up_from_one_address() -> None:
+    assert _signed_up(25) == {200}
+
+
+def test_where_it_is_public_many_sign_ups_from_one_address_are_429(settings: Settings) -> None:
+    del settings.ACCOUNT_RATE_LIMITS
+    assert _signed_up(25) == {200, 429}
 
 
 def test_signing_in_and_out_by_token(client: Client, ada: User) -> None:

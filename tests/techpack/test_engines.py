@@ -152,12 +152,13 @@ def _pictures(usual: dict[str, Any], other: dict[str, Any]) -> None:
 def _outline(pack: dict[str, Any]) -> dict[str, Any]:
     """The pack's sections, and of each list of rows what all rows have.
 
-    Why an entry is more or less sure is told only where a model's figure was weighed.
+    Why an entry is more or less sure is told only where a model's figure was weighed, and that it
+    was asked for only of what a sentence changed.
     """
     found: dict[str, Any] = {}
     for name, value in pack.items():
         if isinstance(value, list) and value and isinstance(value[0], dict):
-            found[name] = sorted(keys(value) - {"because"})
+            found[name] = sorted(keys(value) - {"because", "isAsked"})
         elif isinstance(value, dict):
             found[name] = sorted(value)
         else:

@@ -14,8 +14,8 @@ PAST_DUE: Final = "past_due"
 OVER: Final = ("canceled", "incomplete_expired")
 DRAWN: Final = "charge_automatically"
 GIVEN_UP: Final = ("void", "uncollectible")  # invoices that nobody is going to pay
-# Stripe still counts on it, so that another would be paid for twice.
 INCOMPLETE: Final = "incomplete"  # the first payment has not come
+# Stripe still counts on it, so that another would be paid for twice.
 LIVING: Final = (*PAID, PAST_DUE, "unpaid", "paused")
 
 

@@ -11,11 +11,10 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-import stripe
 from django.conf import settings
 from django.urls import reverse
 
-from billing.gateway import asking, client, end_subscription
+from billing.gateway import asking, client, end_subscription, pay_back
 from billing.invoices import payment_intents
 from billing.plans import PRO
 from billing.told import PAID, Told
@@ -24,7 +23,6 @@ from notifications.operations import notify
 log = logging.getLogger("techpack.billing")
 
 MOST = 100
-GONE = ("charge_already_refunded", "charge_disputed")  # who paid has it, or their bank
 
 
 def end_others(*, user_id: UUID, best: Told, everything: Iterable[Told]) -> list[str]:
@@ -80,16 +78,4 @@ def _pay_back(stripe_id: str) -> None:
         invoices = client().v1.invoices.list(params=params).data
     for invoice in invoices:
         for intent in payment_intents(invoice.to_dict()):
-            _refund(intent)
-
-
-def _refund(intent: str) -> None:
-    params: Any = {"payment_intent": intent, "reason": "duplicate"}
-    with asking("pay back what was paid twice"):
-        try:
-            client().v1.refunds.create(
-                params=params, options={"idempotency_key": f"double:{intent}"}
-            )
-        except stripe.InvalidRequestError as error:
-            if error.code not in GONE:
-                raise
+            pay_back(intent, reason="duplicate", key=f"double:{intent}")

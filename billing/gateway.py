@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import stripe
 from django.conf import settings
@@ -18,6 +18,8 @@ log = logging.getLogger("techpack.billing")
 
 TIMEOUT_S = 8
 RETRIES = 1  # the library repeats a POST under the same idempotency key
+# Who paid has it, or their bank.
+GONE: Final = ("charge_already_refunded", "charge_disputed")
 
 
 @lru_cache(maxsize=1)
@@ -87,4 +89,21 @@ def end_subscription(stripe_id: str) -> bool:
             client().v1.subscriptions.cancel(stripe_id, params={"prorate": False})
     except NotFound:
         return False
+    return True
+
+
+def pay_back(payment_intent: str, *, reason: str, key: str) -> bool:
+    """Pay back what is left of a payment; False where who paid has it, or their bank.
+
+    ``reason`` is one of Stripe's words. Done twice under one ``key`` it pays back once. Raises
+    ProviderUnavailable.
+    """
+    params: Any = {"payment_intent": payment_intent, "reason": reason}
+    with asking("pay a payment back"):
+        try:
+            client().v1.refunds.create(params=params, options={"idempotency_key": key})
+        except stripe.InvalidRequestError as error:
+            if error.code not in GONE:
+                raise
+            return False
     return True

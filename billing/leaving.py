@@ -1,7 +1,7 @@
 """Somebody is deleted here: what they subscribed to ends, and Stripe deletes what it knows of them.
 
 What is to be done is written down in the transaction that deletes them, and tried until Stripe
-did it. The ledger stays, without a name.
+did it; what comes of their money meanwhile goes back. The ledger stays, without a name.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 from djstripe.models import Customer as Mirrored
 
+from billing import late
 from billing.gateway import asking, client, end_subscription
 from billing.models import Customer, FormerCustomer
 from billing.told import OVER
@@ -46,29 +47,43 @@ def end_due() -> int:
         if not mine.update(attempts=F("attempts") + 1, due_at=Now() + _pause(row.attempts)):
             continue
         try:
-            _end(row.stripe_id)
+            is_over = _end(row)
         except ProviderUnavailable:
             log.warning("customer %s is deleted at Stripe later", row.stripe_id)
             continue
-        FormerCustomer.objects.filter(pk=row.pk).delete()
-        ended += 1
+        if is_over:
+            FormerCustomer.objects.filter(pk=row.pk).delete()
+            ended += 1
     return ended
+
+
+def hasten(*, customer: str) -> None:
+    """Stripe told something of who left: they are looked at soon."""
+    FormerCustomer.objects.filter(stripe_id=customer).update(due_at=Now())
 
 
 def _pause(attempts: int) -> timedelta:
     return min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempts, 10))
 
 
-def _end(stripe_id: str) -> None:
-    """Each step may have been done before; a customer who is deleted has no subscriptions."""
+def _end(row: FormerCustomer) -> bool:
+    """Whether that was all: not while a bank is still paying.
+
+    Each step may have been done before; a customer who is deleted has no subscriptions.
+    """
+    stripe_id = row.stripe_id
     try:
         _end_subscriptions(stripe_id)
         _close_checkouts(stripe_id)
+        if not late.pay_back_all(stripe_id, since=row.left_at):
+            log.info("customer %s is deleted at Stripe once their bank has paid, or not", stripe_id)
+            return False
         with asking("delete a customer"):
             client().v1.customers.delete(stripe_id)
     except NotFound:
         log.info("Stripe has no customer %s any more", stripe_id)
     Mirrored.objects.filter(id=stripe_id).delete()
+    return True
 
 
 def _end_subscriptions(stripe_id: str) -> None:

@@ -12,7 +12,7 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
-from billing import notices, subscriptions
+from billing import leaving, notices, subscriptions
 from billing.gateway import client, end_subscription, read
 from billing.invoices import paid_invoice
 from billing.models import Checkout, Payment
@@ -39,6 +39,7 @@ def settle(*, session_id: str) -> Checkout | None:
     sold = sold_as(checkout.sold) if checkout else None
     if checkout is None or sold is None:
         log.info("the checkout %s is nobody's here", session_id)
+        leaving.hasten(customer=id_of(session.get("customer")))
         return None
     if session["status"] == "expired":
         _end(checkout, Checkout.State.EXPIRED)

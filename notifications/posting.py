@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import re
+import socket
+import ssl
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +23,8 @@ DEADLINE_S: Final = 10.0
 LONGEST_WORDS: Final = 200
 GONE: Final = 410
 _TOO_LATE: Final = f"No answer within {DEADLINE_S:.0f} seconds."
-_UNREACHED: Final = "The server could not be reached."
+_UNREACHED: Final = "The server could not be reached"
+_NO_NAME: Final = frozenset({socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)})
 _WAIT_TOLD: Final = frozenset({429, 503})
 _SPACE: Final = re.compile(r"\s+")
 
@@ -111,9 +115,34 @@ def _wait_of(response: httpcore.Response) -> float | None:
 
 
 def _broken(error: Exception) -> str:
+    """What broke, in plain words instead of the system's own."""
     if isinstance(error, httpcore.ProtocolError):
         return "The server did not answer in HTTP."
-    return f"The server could not be reached: {error}" if str(error) else _UNREACHED
+    # The pool drops the cause of its errors; their first argument still is it.
+    cause = next((one for one in error.args if isinstance(one, Exception)), error)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return f"The server's certificate is not valid: {cause.verify_message}."
+    if isinstance(cause, ValueError):
+        return "This is not a web address."
+    return f"{_UNREACHED}{_why(cause)}."
+
+
+def _why(cause: Exception) -> str:
+    """What follows "could not be reached": nothing, or a colon and the reason."""
+    match cause:
+        case socket.gaierror() if cause.errno in _NO_NAME:
+            return ": its host name does not exist"
+        case socket.gaierror():
+            return ": its host name was not found just now"
+        case ssl.SSLError():
+            return ": no secure connection came about"
+        case ConnectionRefusedError():
+            return ": it refuses connections"
+        case ConnectionResetError() | BrokenPipeError():
+            return ": it closed the connection before it answered"
+        case OSError(errno=errno.ENETUNREACH | errno.EHOSTUNREACH):
+            return ": no way leads to it"
+    return ""
 
 
 def _clipped(words: str) -> str:

@@ -8,14 +8,10 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +19,7 @@ from core.addresses import Address, is_public
 from core.errors import InvalidRequest
 from core.fetch import Fetched, fetch_image
 from core.pinned import Reach
+from tests.certificates import certificate
 
 HERE = ipaddress.ip_address("127.0.0.1")
 Answer = Callable[[BaseHTTPRequestHandler], object]
@@ -322,34 +319,6 @@ def test_unknown_hosts_and_closed_ports_are_refused(site: Site) -> None:
         port = unused.getsockname()[1]
         reach = Reach(reach_of(site).resolver, lambda address: True, frozenset({port}))
         assert "reached" in refused(f"http://photos.example:{port}/", reach=reach)
-
-
-def certificate(folder: Path, name: str) -> tuple[Path, Path]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    cert = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    cert_file, key_file = folder / "cert.pem", folder / "key.pem"
-    cert_file.write_bytes(cert.public_bytes(serialization.Encoding.PEM))
-    key_file.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    return cert_file, key_file
 
 
 def test_the_certificate_is_checked_against_the_name_not_the_pinned_address(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -75,12 +76,16 @@ class Receiver:
 
         def resolver(host: str, port: int) -> list[Address]:
             if host not in hosts:
-                raise socket.gaierror(f"no address for {host}")
+                raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
             return [ipaddress.ip_address(hosts[host])]
 
         return Reach(
             resolver, lambda address: address == HERE or is_public(address), frozenset({self.port})
         )
+
+    def secure(self, serving: ssl.SSLContext) -> None:
+        """Speak TLS; before it serves."""
+        self._server.socket = serving.wrap_socket(self._server.socket, server_side=True)
 
     def serve(self) -> None:
         """Answer from now on."""

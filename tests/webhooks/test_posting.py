@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
+import ssl
 import time
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 
 import pytest
 
+from core.addresses import Address
 from core.pinned import Reach
 from notifications.posting import Answer, post
+from tests.certificates import certificate
 from tests.webhooks.receiver import (
     HERE,
+    HOST,
     Receiver,
     Sink,
     drip,
@@ -131,12 +137,47 @@ def test_a_name_that_changes_its_address_is_resolved_once(receiver: Receiver) ->
 def test_a_wrong_address_is_told_and_not_raised(receiver: Receiver, url: str) -> None:
     answer = post(url, b"{}", [], reach=receiver.reach())
     assert answer.status is None
-    assert answer.words
+    assert "address" in answer.words
 
 
 def test_an_unknown_name_is_told(receiver: Receiver) -> None:
     answer = post(f"http://gone.example:{receiver.port}/", b"{}", [], reach=receiver.reach())
-    assert answer.words.startswith("The server could not be reached: ")
+    assert answer.words == "The server could not be reached: its host name does not exist."
+
+
+def test_a_resolver_that_is_away_for_a_moment_is_told_apart(receiver: Receiver) -> None:
+    def away(host: str, port: int) -> list[Address]:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    usual = receiver.reach()
+    answer = sent(receiver, reach=Reach(away, usual.permits, usual.ports))
+    assert answer.words == "The server could not be reached: its host name was not found just now."
+
+
+def test_a_port_where_nobody_listens_is_told(receiver: Receiver) -> None:
+    receiver.close()
+    assert sent(receiver).words == "The server could not be reached: it refuses connections."
+
+
+def test_a_server_without_tls_is_told(receiver: Receiver) -> None:
+    url = receiver.url().replace("http://", "https://")
+    answer = post(url, b"{}", [], reach=receiver.reach())
+    assert answer.words == "The server could not be reached: no secure connection came about."
+
+
+def test_a_certificate_that_is_not_trusted_is_told(tmp_path: Path) -> None:
+    serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    serving.load_cert_chain(*certificate(tmp_path, HOST))
+    secured = Receiver()
+    secured.secure(serving)
+    secured.serve()
+    try:
+        url = secured.url().replace("http://", "https://")
+        answer = post(url, b"{}", [], reach=secured.reach())
+        assert answer.words == "The server's certificate is not valid: self-signed certificate."
+        assert secured.got == []
+    finally:
+        secured.close()
 
 
 def test_how_long_to_wait_is_read_as_number_or_date(receiver: Receiver) -> None:

@@ -112,7 +112,7 @@ def test_processes_that_open_one_world_pay_once(
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join(60)
+        worker.join(300)
         assert worker.exitcode == 0
     assert len(list(tmp_path.glob("*.paid.*"))) == 1
     assert world.actions.read(session.id)["status"] == "complete"

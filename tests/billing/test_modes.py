@@ -160,7 +160,7 @@ def started(folder: Path, *command: str, **more: str) -> subprocess.CompletedPro
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,6 +33,7 @@ class Mailbox:
     def __init__(self) -> None:
         self.status = 200
         self.letters: list[dict[str, Any]] = []
+        self.came_at: list[float] = []  # of each letter, in seconds of the epoch
 
     def types(self) -> list[str]:
         return [one["type"] for one in self.letters]
@@ -46,6 +48,7 @@ def mailbox() -> Iterator[tuple[Mailbox, str]]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             stripe.WebhookSignature.verify_header(body, self.headers["Stripe-Signature"], SECRET)
             if box.status == 200:
+                box.came_at.append(time.time())
                 box.letters.append(json.loads(body))
             self.send_response(box.status)
             self.end_headers()
@@ -96,9 +99,10 @@ def test_late_ones_come_by_the_clock(world: World) -> None:
         world.enlist(url=url, secret=SECRET)
         world.deliveries.switch(late_s=1)
         with opened(world):
+            made_at = time.time()
             customer_named()
-            assert "customer.created" not in box.types()
             wait_for(lambda: "customer.created" in box.types())
+    assert box.came_at[box.types().index("customer.created")] >= made_at + 1
 
 
 def test_what_was_not_sent_before_a_restart_is_sent_after_it(world: World) -> None:
@@ -123,7 +127,8 @@ def test_what_was_refused_is_tried_again(world: World) -> None:
         office.wake()
         wait_for(lambda: world.deliveries.listed()[0].state == "delivered")
         (letter,) = [one for one in world.deliveries.listed() if one.type == "customer.created"]
-        assert (letter.status, letter.attempts) == (200, 2)
+        assert letter.status == 200
+        assert letter.attempts >= 2  # a slow machine may try again before it is hurried
         assert box.types() == ["customer.created"]
 
 

@@ -102,6 +102,7 @@ def best_of(several: Iterable[Told]) -> Told | None:
 
 
 def _rank(one: Told) -> tuple[int, float, str]:
+    # The id decides last, so that of two readers neither ends what the other keeps.
     made = one.created_at.timestamp()
     if one.status in PAID:
         return 0, made, one.stripe_id

@@ -14,6 +14,7 @@ from billing import doubles, subscriptions
 from billing.models import Checkout, Customer, Subscription
 from billing.plans import plan_sold
 from billing.standin.world import World
+from billing.told import best_of
 from core.errors import Conflict
 from notifications.models import Notification
 from tests.billing.buying import back, buy, by_hand, living, pay, session_of, tier_of, topups
@@ -231,6 +232,12 @@ def test_two_clicks_at_once_make_one_checkout(stripe_world: World) -> None:
     assert len(stripe_world.actions.listed("customer")) == 1
 
 
+@pytest.mark.parametrize("status", ["active", "past_due", "incomplete", "canceled"])
+def test_of_two_of_the_same_second_whoever_reads_takes_the_same(status: str) -> None:
+    twins = [said(status, stripe_id=name, checkout="c") for name in ("sub_1", "sub_2")]
+    assert best_of(twins) == best_of(reversed(twins))
+
+
 @pytest.mark.parametrize(
     ("status", "days_later", "is_bought", "is_ended"),
     [
@@ -247,7 +254,7 @@ def test_what_counts_as_bought_twice(
 ) -> None:
     asked: list[str] = []
     monkeypatch.setattr(doubles, "_pay_back", asked.append)
-    monkeypatch.setattr(doubles, "end_subscription", lambda stripe_id: False)
+    monkeypatch.setattr(doubles, "end_subscription", lambda stripe_id, comment: False)
     best = said("active", checkout="first")
     other = said(
         status,

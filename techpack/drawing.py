@@ -18,7 +18,7 @@ from techpack.pack.rows import Merged, Row
 
 PICTURE_PT = 800
 KEPT_S = 24 * 3600
-LAYOUT = 1  # raise it when the same data is to look different
+LAYOUT = 2  # raise it when the same data is to look different
 
 _PAGE = b"""#set page(width: auto, height: auto, margin: 0pt, fill: white)
 #image(bytes(sys.inputs.svg), format: "svg", width: float(sys.inputs.width) * 1pt)

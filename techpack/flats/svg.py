@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape, quoteattr
 
-from techpack.flats import balloons, dims
+from techpack.flats import balloons, dims, dots
 from techpack.flats.balloons import Balloon
 from techpack.flats.dims import Dim
 from techpack.flats.geometry import Ground, Point, Rect, along, distance, polylines
@@ -70,7 +70,9 @@ def compose(
     rings = [line for s in drawing.strokes if s.kind == "outline" for line in polylines(s.d)]
     product = _product(drawing, rings)
     ground = Ground(rings, product.grown(_MARGIN), cell=12.0)
+    drawn = [line for s in drawing.strokes if s.kind != "artwork" for line in polylines(s.d)]
     pointed = [c for c in callouts if _is_finite(c.anchor)]
+    pointed = dots.side_by_side(pointed, drawn, ground)
     keep_clear = [_words_box(text) for text in drawing.texts]
     keep_clear += [Rect.around([c.anchor]).grown(9) for c in pointed]
     lines = dims.lay_out(measurements, product, ground, keep_clear=keep_clear)

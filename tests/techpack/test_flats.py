@@ -129,6 +129,40 @@ def test_every_callout_has_its_number_anchor_and_balloon_in_the_view_box() -> No
         assert label.text == e.get("data-callout")
 
 
+def dots_of(root: ET.Element) -> list[tuple[float, float]]:
+    """Where callouts point, by their order."""
+    dots = [e for e in root.iter() if e.get("class") == "dot"]
+    return [(float(dot.get("cx", 0)), float(dot.get("cy", 0))) for dot in dots]
+
+
+@pytest.mark.parametrize(
+    ("place", "line"),
+    [
+        ((400, 100), "the outline's upper edge"),
+        ((260, 200), "the seam"),
+        ((400, 600), "nothing: beside one another"),
+        ((600, 100), "the outline's corner"),
+        ((400, 1000), "nothing, off the product"),
+    ],
+)
+def test_callouts_of_one_place_point_side_by_side(place: tuple[int, int], line: str) -> None:
+    first, *others = dots_of(composed(callouts=callouts([place] * 4)))
+    assert first == place
+    for one, two in itertools.combinations([first, *others], 2):
+        assert distance(one, two) > 20
+    for x, y in others:
+        assert distance((x, y), first) < 120
+        if line == "the seam":
+            assert x == 260
+        if line == "the outline's upper edge":
+            assert y == 100
+
+
+def test_places_that_differ_stay_where_they_are() -> None:
+    near = [(400, 110), (416, 110), (400, 126)]
+    assert dots_of(composed(callouts=callouts(near))) == near
+
+
 def test_balloons_keep_apart_and_off_the_product() -> None:
     lines, numbered = placed()
     ground = Ground(polylines(BODY), Rect(0, 0, 900, 1100), cell=12.0)

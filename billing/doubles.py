@@ -14,7 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.urls import reverse
 
-from billing.gateway import asking, client, end_subscription, pay_back
+from billing.gateway import asking, client, end_subscription, pay_back, read
 from billing.invoices import payment_intents
 from billing.plans import PRO
 from billing.told import PAID, Told
@@ -23,6 +23,7 @@ from notifications.operations import notify
 log = logging.getLogger("techpack.billing")
 
 MOST = 100
+TWICE = "Bought twice, and paid back"  # at Stripe, of what was ended for that
 
 
 def end_others(*, user_id: UUID, best: Told, everything: Iterable[Told]) -> list[str]:
@@ -38,11 +39,24 @@ def end_others(*, user_id: UUID, best: Told, everything: Iterable[Told]) -> list
         if not _is_double(other, best):
             continue
         _pay_back(other.stripe_id)
-        if end_subscription(other.stripe_id):
+        if end_subscription(other.stripe_id, comment=TWICE):
             log.warning("subscription %s was a second one, and ended", other.stripe_id)
             ended.append(other.stripe_id)
             _tell(user_id)
     return ended
+
+
+def dispute_won(*, stripe_id: str, payment_intent: str, dispute: str) -> None:
+    """Pay back a second purchase whose payment came again: their bank had it when it was ended.
+
+    Nothing of any other subscription. Raises ProviderUnavailable.
+    """
+    found = read("subscription", stripe_id, client().v1.subscriptions.retrieve) or {}
+    if (found.get("cancellation_details") or {}).get("comment") != TWICE:
+        return
+    # Under the first key Stripe says again that their bank has it.
+    if pay_back(payment_intent, reason="duplicate", key=f"double:{payment_intent}:{dispute}"):
+        log.warning("subscription %s was a second one: its dispute is won, so paid back", stripe_id)
 
 
 def _is_double(other: Told, best: Told) -> bool:

@@ -79,14 +79,17 @@ def read(kind: str, stripe_id: str, retrieve: Callable[..., Any], *expand: str) 
         return None
 
 
-def end_subscription(stripe_id: str) -> bool:
+def end_subscription(stripe_id: str, *, comment: str = "") -> bool:
     """End a subscription now; whether this call did. Pays nothing back.
 
-    False for one that is over. Raises ProviderUnavailable.
+    ``comment`` is kept with it at Stripe. False for one that is over. Raises ProviderUnavailable.
     """
+    params: Any = {"prorate": False}
+    if comment:
+        params["cancellation_details"] = {"comment": comment}
     try:
         with asking("end a subscription"):
-            client().v1.subscriptions.cancel(stripe_id, params={"prorate": False})
+            client().v1.subscriptions.cancel(stripe_id, params=params)
     except NotFound:
         return False
     return True

@@ -26,6 +26,7 @@ from notifications.operations import notify
 # While a bank decides, and once it has decided against us, the money is gone.
 TAKING: Final = ("needs_response", "under_review", "lost")
 LOST: Final = "lost"
+WON: Final = "won"
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import F
 
-from billing import invoices, money, notices, purchases, subscriptions
+from billing import doubles, invoices, money, notices, purchases, subscriptions
 from billing.gateway import asking, client, end_subscription, read
 from billing.models import Payment
-from billing.notices import LOST, TAKING, Moved
+from billing.notices import LOST, TAKING, WON, Moved
 from billing.told import id_of
 from core.money import CREDIT, Microcredits
 from credits import operations as ledger
@@ -63,8 +63,8 @@ def charge_refunded(*, charge_id: str) -> Payment | None:
         return None
     back = _back(charge, payment)
     applied = _apply(payment, back, read=read)
-    if payment.kind == Payment.Kind.PLAN and back.dispute_status == LOST:
-        _end_plan(payment)
+    if payment.kind == Payment.Kind.PLAN and back.dispute_status in (LOST, WON):
+        _dispute_decided(payment, back)
     return applied
 
 
@@ -183,14 +183,21 @@ def _reason(payment: Payment, back: Back) -> str:
     return f"{payment.description}: {amount} paid back"
 
 
-def _end_plan(payment: Payment) -> None:
+def _dispute_decided(payment: Payment, back: Back) -> None:
     """Who has their bank take a plan's payment back for good does not go on being charged.
 
-    Asked for on every look, so that what was cut off is made up for; a subscription that has
-    ended stays as it is. What is subscribed to later has another name, and goes on.
+    What was bought twice is paid back where the payment stands. Asked for on every look, so that
+    what was cut off is made up for; a subscription that has ended stays as it is. What is
+    subscribed to later has another name, and goes on.
     """
     invoice = read("invoice", payment.invoice, client().v1.invoices.retrieve) or {}
     stripe_id = id_of(invoices.subscription_of(invoice).get("subscription"))
-    if stripe_id and end_subscription(stripe_id):
+    if not stripe_id:
+        return
+    if back.dispute_status == WON:
+        if back.refunded < payment.amount:
+            intent = payment.payment_intent
+            doubles.dispute_won(stripe_id=stripe_id, payment_intent=intent, dispute=back.dispute)
+    elif end_subscription(stripe_id):
         log.warning("subscription %s was charged back, and ended", stripe_id)
         subscriptions.refresh(stripe_id=stripe_id)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from billing import checkout as sessions
 from billing import operations
 from billing.gateway import client
-from billing.models import Checkout
+from billing.models import Checkout, Customer
+from billing.plans import plan_sold
 from billing.standin.world import World
 from core.money import CREDIT
 from credits.models import Account, Lot
@@ -54,3 +56,23 @@ def by_hand(customer: str, price: str = "price_pro_month", **other: Any) -> str:
     """A subscription as an operator makes it in Stripe's dashboard; its id."""
     params: Any = {"customer": customer, "items": [{"price": price}], **other}
     return client().v1.subscriptions.create(params=params).id
+
+
+def a_minute_later(world: World, person: Any) -> None:
+    customer = Customer.objects.get(user=person).stripe_id
+    world.actions.advance(customer, world.actions.now(customer) + 60)
+
+
+def second_session(world: World, person: Any, first: Checkout) -> Checkout:
+    """An open session beside another, as only a race can make it."""
+    Checkout.objects.filter(pk=first.pk).update(sold="pro_other")
+    second = _buy_ignoring_others(person)
+    Checkout.objects.filter(pk=first.pk).update(sold="pro_month")
+    return second
+
+
+def _buy_ignoring_others(person: Any) -> Checkout:
+    sold = plan_sold(plan="pro", interval="month")
+    begun = sessions.begin(user=person, sold=sold, back_to="")
+    assert begun is not None
+    return begun

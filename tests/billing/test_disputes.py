@@ -13,7 +13,16 @@ from billing.models import Subscription
 from billing.standin.world import World
 from core.money import CREDIT
 from credits import operations as ledger
-from tests.billing.buying import back, buy, living, pay, session_of, tier_of
+from tests.billing.buying import (
+    a_minute_later,
+    back,
+    buy,
+    living,
+    pay,
+    second_session,
+    session_of,
+    tier_of,
+)
 from tests.billing.going_back import Deliver, bought, charge_of, kinds, lines, spend, standing
 from tests.billing.words import new_person
 
@@ -209,3 +218,38 @@ def test_a_plan_whose_dispute_is_won_goes_on(
     stripe_world.actions.decide(dispute, won=True)
     deliver()
     assert (tier_of(person), len(living(stripe_world))) == ("pro", 1)
+
+
+def test_what_was_bought_twice_is_paid_back_when_its_dispute_is_won(
+    stripe_world: World, person: Any, deliver: Deliver
+) -> None:
+    """Stripe pays nothing back while the bank has it."""
+    first = buy(person, "month")
+    second = second_session(stripe_world, person, first)
+    pay(stripe_world, first)
+    a_minute_later(stripe_world, person)
+    pay(stripe_world, second)
+    newest = stripe_world.actions.listed("payment_intent")[0]["id"]
+    dispute = stripe_world.actions.dispute(newest)["id"]
+    deliver()
+    assert (len(living(stripe_world)), stripe_world.actions.listed("refund")) == (1, [])
+    stripe_world.actions.decide(dispute, won=True)
+    deliver()
+    for _ in range(2):
+        refunds.dispute_changed(dispute_id=dispute)
+    (refund,) = stripe_world.actions.listed("refund")
+    assert (refund["payment_intent"], refund["amount"]) == (newest, 2900)
+    assert (tier_of(person), len(living(stripe_world))) == ("pro", 1)
+    assert kinds(person)[-2:] == ["dispute_won", "refunded"]
+
+
+@pytest.mark.thorough
+def test_what_was_ended_otherwise_is_not_paid_back_when_its_dispute_is_won(
+    stripe_world: World, person: Any, deliver: Deliver
+) -> None:
+    payment = bought(stripe_world, person, "month")
+    stripe_world.actions.cancel_now(living(stripe_world)[0])
+    dispute = stripe_world.actions.dispute(payment.payment_intent)["id"]
+    stripe_world.actions.decide(dispute, won=True)
+    deliver()
+    assert stripe_world.actions.listed("refund") == []

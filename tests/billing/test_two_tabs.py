@@ -9,15 +9,24 @@ from uuid import uuid4
 import pytest
 from django.db.models.functions import Now
 
-from billing import checkout as sessions
 from billing import doubles, subscriptions
 from billing.models import Checkout, Customer, Subscription
-from billing.plans import plan_sold
 from billing.standin.world import World
 from billing.told import best_of
 from core.errors import Conflict
 from notifications.models import Notification
-from tests.billing.buying import back, buy, by_hand, living, pay, session_of, tier_of, topups
+from tests.billing.buying import (
+    a_minute_later,
+    back,
+    buy,
+    by_hand,
+    living,
+    pay,
+    second_session,
+    session_of,
+    tier_of,
+    topups,
+)
 from tests.billing.words import new_person, pro_lots, said
 from tests.videos.at_once import at_once
 
@@ -164,26 +173,6 @@ def test_a_second_one_whose_payment_a_bank_took_back_is_ended(
     back(person, second)
     kept = Subscription.objects.get(user=person).stripe_id
     assert (living(stripe_world), stripe_world.actions.listed("refund")) == ([kept], [])
-
-
-def a_minute_later(world: World, person: Any) -> None:
-    customer = Customer.objects.get(user=person).stripe_id
-    world.actions.advance(customer, world.actions.now(customer) + 60)
-
-
-def second_session(world: World, person: Any, first: Checkout) -> Checkout:
-    """An open session beside another, as only a race can make it."""
-    Checkout.objects.filter(pk=first.pk).update(sold="pro_other")
-    second = buy_ignoring_others(person)
-    Checkout.objects.filter(pk=first.pk).update(sold="pro_month")
-    return second
-
-
-def buy_ignoring_others(person: Any) -> Checkout:
-    sold = plan_sold(plan="pro", interval="month")
-    begun = sessions.begin(user=person, sold=sold, back_to="")
-    assert begun is not None
-    return begun
 
 
 def test_a_subscription_made_by_hand_is_never_ended(stripe_world: World, person: Any) -> None:

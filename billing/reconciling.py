@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
+from django.db.models import Q
 from django.db.models.functions import Now
 
-from billing import checkout, purchases, subscriptions
+from billing import checkout, purchases, subscriptions, tiers
 from billing.models import Checkout, Subscription
 from core.errors import NotFound, ProviderUnavailable
 
@@ -58,7 +59,9 @@ def _next_look(created_at: datetime, now: datetime) -> datetime:
 
 
 def _look_at_subscriptions() -> int:
-    due = Subscription.objects.filter(look_at__lte=Now())
+    # What waits for longer was written when a period's end was waited for.
+    is_due = Q(look_at__lte=Now()) | Q(look_at__gt=Now() + tiers.DAILY)
+    due = Subscription.objects.filter(is_due)
     looked = 0
     for pk, user_id in due.order_by("look_at").values_list("pk", "user_id")[:AT_ONCE]:
         if not due.filter(pk=pk).update(look_at=Now() + AGAIN):

@@ -148,7 +148,8 @@ def _look_at(row: Subscription, now: datetime) -> datetime | None:
         grace_ends = row.past_due_since + grace() + AFTER_GRACE if row.past_due_since else now
         return min(now + DAILY, grace_ends) if grace_ends > now else now + DAILY
     ends = [moment for moment in (row.period_ends_at, row.ends_at) if moment is not None]
-    return max(min(ends, default=now), now) + AFTER_PERIOD
+    # Daily at least: it may be ended at Stripe on any day.
+    return min(max(min(ends, default=now), now) + AFTER_PERIOD, now + DAILY)
 
 
 def _turn(row: Subscription, old: Subscription, told: Told | None, now: datetime) -> None:

@@ -9,8 +9,9 @@ from uuid import uuid4
 import pytest
 from django.db.models import F
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from billing import reconciling, tasks, tiers
+from billing import reconciling, subscriptions, tasks, tiers
 from billing.models import Checkout, Payment, Subscription, TierChange
 from billing.standin.world import World
 from config.payments import Payments
@@ -80,11 +81,56 @@ def test_a_plan_that_ended_unheard_ends_here(stripe_world: World, person: Any) -
     assert Subscription.objects.get().look_at is None
 
 
+def test_each_subscription_is_asked_after_daily_and_when_its_period_ends(person: Any) -> None:
+    for ends_in, looked_at in (
+        (timedelta(days=25), tiers.DAILY),
+        (timedelta(hours=5), timedelta(hours=6)),
+        (-timedelta(days=1), timedelta(hours=1)),
+    ):
+        ends_at = timezone.now() + ends_in
+        read = next_read(person)
+        row = tiers.apply(user_id=person.pk, read=read, told=said("active", period_ends_at=ends_at))
+        assert row is not None
+        assert row.look_at is not None
+        row.refresh_from_db()
+        assert abs(row.look_at - row.updated_at - looked_at) < timedelta(minutes=30), ends_in
+
+
+def test_what_waited_for_the_end_of_its_year_is_asked_after_too(
+    stripe_world: World, person: Any
+) -> None:
+    made = subscribed(stripe_world, person)
+    stripe_world.actions.cancel_now(made)
+    assert reconciling.look_due() == 0
+    Subscription.objects.update(look_at=Now() + timedelta(days=300))
+    assert reconciling.look_due() == 1
+    assert tier_of(person) == "free"
+
+
+def test_those_that_were_asked_after_longest_ago_come_first(
+    stripe_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciling, "AT_ONCE", 2)
+    people = [new_person() for _ in range(3)]
+    for hours, person in enumerate(people):
+        on_pro(person)
+        Subscription.objects.filter(user=person).update(look_at=Now() - timedelta(hours=hours))
+    asked: list[Any] = []
+    monkeypatch.setattr(subscriptions, "refresh_of", lambda *, user_id: asked.append(user_id))
+    assert reconciling.look_due() == 2
+    assert asked == [people[2].pk, people[1].pk]
+    assert reconciling.look_due() == 1
+    assert asked[2:] == [people[0].pk]
+
+
+def on_pro(person: Any) -> None:
+    tiers.apply(user_id=person.pk, read=next_read(person), told=said("active"))
+
+
 def test_a_renewal_that_was_not_heard_of_is_found(stripe_world: World, person: Any) -> None:
     made = subscribed(stripe_world, person)
     before = Subscription.objects.get()
     assert before.period_ends_at is not None
-    assert before.look_at == before.period_ends_at + tiers.AFTER_PERIOD
     stripe_world.actions.renew(made)
     make_due()
     reconciling.look_due()

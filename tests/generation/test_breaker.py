@@ -21,6 +21,7 @@ from generation.errors import Failure, ProviderError
 from generation.models import AICall, Breaker, Job
 from generation.routing import pin
 from generation.run import Run, claim
+from tests.database_clock import Span
 from tests.generation.conftest import Submit
 from tests.generation.scripted import SEEN, Script, breaks, busy, garbled, lost, refused
 from tests.runtime.processes import wait_for
@@ -71,11 +72,14 @@ def test_five_failures_within_a_minute_open_it_for_half_a_minute(transactional_d
     fail(1, Failure.AMBIGUOUS)
     assert breaker.enter(*IT) is Entry.ASK
 
-    fail(1)
+    with Span() as last:
+        fail(1)
 
     assert breaker.enter(*IT) is Entry.REFUSED
-    assert 29 < breaker.shut_for_s(*IT) <= 30
-    assert Breaker.objects.get().reason == "transient"
+    assert 0 < breaker.shut_for_s(*IT) <= 30
+    row = Breaker.objects.get()
+    assert last.puts_off(row.open_until, 30)
+    assert row.reason == "transient"
 
 
 def test_failures_of_more_than_a_minute_do_not_open_it(transactional_db: None) -> None:
@@ -149,10 +153,11 @@ def test_a_success_of_who_tried_closes_it(transactional_db: None) -> None:
 
 def test_a_failure_of_who_tried_opens_it_anew(transactional_db: None) -> None:
     half_open()
-    breaker.failed(*IT, Failure.TRANSIENT, was_probe=True)
+    with Span() as tried:
+        breaker.failed(*IT, Failure.TRANSIENT, was_probe=True)
 
     assert breaker.enter(*IT) is Entry.REFUSED
-    assert breaker.shut_for_s(*IT) > 29
+    assert tried.puts_off(Breaker.objects.get().open_until, 30)
 
 
 @pytest.mark.parametrize("failure", [Failure.USER_INPUT, Failure.MALFORMED_OUTPUT])

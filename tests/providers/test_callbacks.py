@@ -121,14 +121,14 @@ def test_one_of_several_signatures_is_enough() -> None:
     assert take(both).ref == "video_1"
 
 
-@pytest.mark.parametrize("age_s", [-299, -30, 0, 299])
+@pytest.mark.parametrize("age_s", [-270, -30, 0, 270])
 def test_a_message_is_fresh_for_five_minutes(age_s: int) -> None:
     message = film_callbacks.signed("video.completed", "video_1", at=time.time() - age_s)
 
     assert take(message).ref == "video_1"
 
 
-@pytest.mark.parametrize("age_s", [-302, 302, 86_400])
+@pytest.mark.parametrize("age_s", [-330, 330, 86_400])
 def test_an_old_message_and_one_from_the_future_are_refused(age_s: int) -> None:
     refused(film_callbacks.signed("video.completed", "video_1", at=time.time() - age_s))
 

@@ -268,10 +268,10 @@ def test_a_vendor_is_given_the_time_that_it_asks_for(
 def test_the_time_may_be_a_date(
     openai_chat: WireChat, chat_vendor: ChatServer, waits: list[float]
 ) -> None:
-    then = format_datetime(datetime.now(UTC) + timedelta(seconds=5), usegmt=True)
+    then = format_datetime(datetime.now(UTC) + timedelta(seconds=50), usegmt=True)
     chat_vendor.will(script.is_busy(then))
-    openai_chat.complete(question(), timeout_s=20)
-    assert 3 <= waits[0] <= 6
+    openai_chat.complete(question(), timeout_s=90)
+    assert 30 <= waits[0] <= 51
 
 
 def test_google_asks_for_time_in_its_own_way(
@@ -353,8 +353,8 @@ def test_a_vendor_that_hangs_is_left_at_the_deadline(
     assert error.failure is Failure.TRANSIENT
     assert 0.25 < time.monotonic() - began < 30
     assert waits == []
-    assert chat_vendor.bought == 1
     chat_vendor.wait_until(lambda: chat_vendor.hung_up == 1)
+    assert chat_vendor.bought == 1
 
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/v1", "127.0.0.1/v1", "/v1"])

@@ -182,10 +182,10 @@ def test_a_certificate_that_is_not_trusted_is_told(tmp_path: Path) -> None:
 
 def test_how_long_to_wait_is_read_as_number_or_date(receiver: Receiver) -> None:
     at = format_datetime(datetime.now(UTC) + timedelta(seconds=90), usegmt=True)
-    cases = {"120": 120, at: 90, "soon": None, "-5": None, "9" * 20: None}
-    for told, seconds in cases.items():
+    receiver.will(status(429, Retry_After=at))
+    assert 60 < (sent(receiver).wait_s or 0) <= 90
+    for told, seconds in {"120": 120, "soon": None, "-5": None, "9" * 20: None}.items():
         receiver.will(status(429, Retry_After=told))
-        wait_s = sent(receiver).wait_s
-        assert wait_s == (None if seconds is None else pytest.approx(seconds, abs=3)), told
+        assert sent(receiver).wait_s == seconds, told
     receiver.will(status(503), status(500, Retry_After="120"))
     assert [sent(receiver).wait_s, sent(receiver).wait_s] == [None, None]

@@ -26,13 +26,13 @@ def begun(url: str) -> str:
     """A film of the polo."""
     files = {"input_reference": ("a.jpg", POLO, "image/jpeg")}
     data = {"prompt": PROMPT, "seconds": "4"}
-    answer = httpx.post(f"{url}/videos", data=data, files=files, headers=LET_IN)
+    answer = httpx.post(f"{url}/videos", data=data, files=files, headers=LET_IN, timeout=60)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["id"])
 
 
 def asked(url: str, path: str, method: str = "GET") -> httpx.Response:
-    return httpx.request(method, f"{url}/videos/{path}", headers=LET_IN, timeout=10)
+    return httpx.request(method, f"{url}/videos/{path}", headers=LET_IN, timeout=60)
 
 
 def test_whoever_is_asked_answers_for_the_films_of_all() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import os
+import tempfile
 import time
 from pathlib import Path
-from tempfile import gettempdir
 from typing import Any
 
 import av
@@ -156,13 +156,19 @@ async def test_what_has_begun_is_finished_where_others_can_have_it(folder: Path)
     assert (kept.state(waiting) or {})["error"]["code"] == "server_error"
 
 
-@played
-async def test_a_folder_of_its_own_goes_with_the_server(folder: Path) -> None:
-    works = Studio()
-    async with served(works) as client:
-        await client.until(await client.begun(), "in_progress")
-        (own,) = [path for path in Path(gettempdir()).glob("films-*") if any(path.iterdir())]
-    assert not own.exists()
+def test_a_folder_of_its_own_goes_with_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # other servers have theirs elsewhere
+
+    async def test() -> None:
+        async with served(Studio()) as client:
+            await client.until(await client.begun(), "in_progress")
+            (own,) = tmp_path.glob("films-*")
+            assert any(own.iterdir())
+        assert not own.exists()
+
+    finished(test)
 
 
 def kept(folder: Path, **more: Any) -> Shelf:

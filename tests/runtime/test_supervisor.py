@@ -13,7 +13,7 @@ import pytest
 
 from deploy.embedded.postgres import is_running
 from tests.runtime.processes import alive, wait_for
-from tests.servers import STOP_WITHIN_S, Server, empty_data_dir
+from tests.servers import START_WITHIN_S, STOP_WITHIN_S, Server, empty_data_dir
 
 pytestmark = pytest.mark.slow
 
@@ -41,7 +41,7 @@ def test_from_an_empty_folder_to_a_healthy_page_and_back_to_nothing(server: Serv
     assert len(processes) > 8
     server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(STOP_WITHIN_S) == 0
-    assert alive(processes) == set()
+    wait_for(lambda: not alive(processes), within_s=STOP_WITHIN_S, what="the end of all")
 
 
 def test_the_next_start_finds_its_data_and_a_killed_supervisor_leaves_nothing_behind(
@@ -103,7 +103,7 @@ def test_a_taken_port_and_a_second_server_get_a_plain_message(data_dir: Path) ->
         taken.listen()
         port = int(taken.getsockname()[1])
         refused = Server(data_dir, port=port)
-        assert refused.process.wait(30) == 1
+        assert refused.process.wait(START_WITHIN_S) == 1
         assert refused.says(rf"port {port}: Address already in use\. .*PORT={port + 1}")
         assert not refused.says("Traceback")
 
@@ -111,7 +111,7 @@ def test_a_taken_port_and_a_second_server_get_a_plain_message(data_dir: Path) ->
     try:
         first.until("postgres +ready")
         second = Server(data_dir)
-        assert second.process.wait(30) == 1
+        assert second.process.wait(START_WITHIN_S) == 1
         assert second.says(f"A server already runs on {data_dir}: process {first.process.pid}")
     finally:
         first.end()

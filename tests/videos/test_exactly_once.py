@@ -23,6 +23,7 @@ from generation import operations as jobs
 from generation import work
 from generation.models import AICall, Job
 from notifications.models import Notification
+from tests.runtime.processes import wait_for
 from tests.videos.at_once import MEET_WITHIN_S, at_once
 from tests.videos.cinema import Cinema
 from tests.videos.conftest import AskFor
@@ -186,8 +187,7 @@ def test_of_two_ends_that_a_provider_tells_the_first_counts(begun: AskFor, cinem
     cinema.fetching = lambda ref: cinema.fail(ref)
 
     def fails_meanwhile() -> None:
-        while not cinema.fetches:
-            threading.Event().wait(0.005)
+        wait_for(lambda: cinema.fetches, every_s=0.005, what="a fetch")
         lapse(video)
         look(video)
 

@@ -36,6 +36,7 @@ pytestmark = pytest.mark.slow
 
 BLOCKED = "Your request was blocked by our moderation system."
 PRICE = 8 * CREDIT  # 4 seconds at OpenAI
+MOST_S = 120.0
 # How each of the six ends a request for a film, by what the vendor does to it.
 REFUSALS = {
     "moderation_blocked": (trouble.refuses(400, code="moderation_blocked"), 400),
@@ -193,11 +194,13 @@ def test_who_waits_too_long_is_told_how_to_look(
 def test_nobody_waits_where_too_many_do(
     api: Contract, openai_films: FilmServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def waits(*_: Any, **__: Any) -> None:
+        raise AssertionError("somebody waits")
+
     monkeypatch.setattr("generation.waiting._seats.acquire", lambda blocking: False)
+    monkeypatch.setattr("generation.waiting.wait_until", waits)
     openai_films.becomes(Fate(looks=None))
-    began = time.monotonic()
     assert ask(api, pollForCompletion=True).status_code == 200
-    assert time.monotonic() - began < 30
 
 
 def test_a_provider_that_takes_its_time_is_not_waited_for(
@@ -233,8 +236,10 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.usefixtures("elsewhere")
 def test_the_answer_comes_as_soon_as_the_provider_has_said_yes_or_no(
-    api: Contract, user: Any, openai_films: FilmServer
+    api: Contract, user: Any, openai_films: FilmServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for time_for_it in ("videos.api.ACCEPTED_WITHIN_S", "core.bell.RECHECK_S"):
+        monkeypatch.setattr(time_for_it, MOST_S)
     openai_films.becomes(Fate(looks=None))
     openai_films.will(trouble.takes(0.2, tells()), to="videos/create")
     began = time.monotonic()
@@ -243,7 +248,7 @@ def test_the_answer_comes_as_soon_as_the_provider_has_said_yes_or_no(
     no = trouble.refuses(400, code="moderation_blocked")
     openai_films.will(trouble.takes(0.2, no), to="videos/create")
     assert_failed(ask(api), 400, "moderation_blocked")
-    assert time.monotonic() - began < 10, "the bell rang, so nobody waited out the time"
+    assert time.monotonic() - began < MOST_S, "the bell rang, so nobody waited out the time"
     assert held(user) == PRICE
 
 

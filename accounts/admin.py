@@ -30,21 +30,21 @@ class PersonAdmin(UserAdmin, ModelAdmin):
     form = UserChangeForm
     add_form = NewUserForm
     change_password_form = AdminPasswordChangeForm
-    list_display = ("email", "name", "is_active", "is_staff", "date_joined", "credit_account")
+    list_display = ("email", "name", "is_active", "is_staff", "date_joined", "ledger_account")
     list_filter = ("is_active", "is_staff", "is_superuser")
     search_fields = ("email", "name", "id")
     ordering = ("-date_joined",)
-    readonly_fields = ("id", "date_joined", "last_login", "credit_account")
+    readonly_fields = ("id", "date_joined", "last_login", "ledger_account")
     fieldsets = (
         (None, {"fields": ("id", "email", "password", "name")}),
         ("Preferences", {"fields": ("units", "locale", "theme")}),
         ("Access", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
-        ("Since", {"fields": ("date_joined", "last_login", "credit_account")}),
+        ("Since", {"fields": ("date_joined", "last_login", "ledger_account")}),
     )
     add_fieldsets = ((None, {"classes": ("wide",), "fields": ("email", "password1", "password2")}),)
 
     @admin.display(description="credits")
-    def credit_account(self, user: User) -> str:
+    def ledger_account(self, user: User) -> str:
         """A link to the person's ledger account, where there is one to see."""
         try:
             address = reverse("admin:credits_account_changelist")

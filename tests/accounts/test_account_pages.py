@@ -144,8 +144,9 @@ def test_the_admin_shows_people_and_their_keys(client: Client, ada: User) -> Non
     key, secret = create_key(user=ada, name="exporter")
     root = User.objects.create_superuser("root@studio.example", PASSWORD)
     client.force_login(root, backend="django.contrib.auth.backends.ModelBackend")
-    assert ada.email in client.get("/admin/accounts/user/").content.decode()
-    assert client.get(f"/admin/accounts/user/{ada.pk}/change/").status_code == 200
+    ledger = f'<a href="/admin/credits/account/?q={ada.email}">Ledger account</a>'
+    for address in ("/admin/accounts/user/", f"/admin/accounts/user/{ada.pk}/change/"):
+        assert ledger in client.get(address).content.decode()
     page = client.get(f"/admin/accounts/apikey/{key.pk}/change/").content.decode()
     assert key.prefix in page
     assert key.key_hash not in page

@@ -1,4 +1,4 @@
-"""API keys over HTTP. No key manages keys: the classes name no scopes."""
+"""The account and its API keys over HTTP. No key manages keys: their classes name no scopes."""
 
 from typing import cast
 

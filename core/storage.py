@@ -1,4 +1,4 @@
-"""Stored files by key, over Django's default storage: a local folder, or S3.
+"""Stored files by key, in the folder of Django's default storage.
 
 A key is ``kind/ab/cd/<uuid>.<extension>``: no word of a user is in it, files spread over
 folders, and what is stored under a key never changes.
@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 from django.core import signing
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.utils.http import content_disposition_header
 
 from core.errors import NotFound
 from core.ids import uuid7
@@ -78,8 +77,7 @@ def write(key: str, pieces: Iterable[bytes], *, most: int) -> int:
     """Store bytes as they come under a key of ``new_key``, in little memory; how many they are.
 
     Raises TooManyBytes when there are more than ``most``, OSError when the storage is full or
-    away, and whatever ``pieces`` raises; then nothing is left behind. A storage may ask for the
-    pieces from a thread of its own.
+    away, and whatever ``pieces`` raises; then nothing is left behind.
     """
     media_type(key)
     incoming = _Incoming(pieces, most)
@@ -156,11 +154,11 @@ def delete(key: str) -> None:
 def disk_used() -> float | None:
     """How full the disk of the stored files is, 0 to 1, as whoever writes to it sees it.
 
-    None where files are stored elsewhere, and before the first is.
+    None before the first file is stored.
     """
     try:
         disk = shutil.disk_usage(default_storage.path(""))
-    except (NotImplementedError, FileNotFoundError):
+    except FileNotFoundError:
         return None
     return disk.used / (disk.used + disk.free)
 
@@ -177,14 +175,10 @@ def signed_url(key: str, *, name: str | None = None, minutes: int = LONGEST_MINU
     """A URL that opens one file for at least half of ``minutes`` and never longer than them.
 
     It is the same for the whole of each half, so that pages can be cached. With ``name``
-    the browser saves the file under it. A storage that signs by itself (S3) is asked to.
+    the browser saves the file under it.
     """
     media_type(key)
     half_s = min(minutes, LONGEST_MINUTES) * 30
-    if getattr(default_storage, "querystring_auth", False):
-        disposition = content_disposition_header(name is not None, name or "")
-        extra = {"ResponseContentDisposition": disposition} if disposition else {}
-        return default_storage.url(key, parameters=extra, expire=half_s * 2)  # type: ignore[call-arg]
     expires_at = (int(time.time()) // half_s + 2) * half_s
     return MEDIA_PATH + _signer.sign_object([key, expires_at, name])
 

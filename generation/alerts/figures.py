@@ -87,7 +87,7 @@ class Figures:
     oldest_event_s: float = 0.0
     events_set_aside: Mapping[str, int] = field(default_factory=dict)  # by consumer
     swept_at: datetime | None = None
-    disk_used: float | None = None  # 0 to 1; None where files are not on a disk of ours
+    disk_used: float | None = None  # 0 to 1; None before the first file is stored
     firing: frozenset[tuple[str, str, str]] = frozenset()
 
 

@@ -235,20 +235,3 @@ def test_under_asgi_the_file_streams_block_by_block() -> None:
     assert len(BODY) > 2 * storage.BLOCK
     url = storage.signed_url(storage.put("photos", BODY, "png"))
     assert finished(read_by_async, url) == BODY
-
-
-class SigningStorage:
-    """As django-storages' S3 storage: it signs its own URLs."""
-
-    querystring_auth = True
-
-    def url(self, name: str, parameters: dict[str, str], expire: int) -> str:
-        return f"https://bucket.example/{name}?{parameters}&{expire}"
-
-
-def test_a_storage_that_signs_by_itself_is_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage, "default_storage", SigningStorage())
-    key = "photos/ab/cd/" + "0" * 32 + ".jpg"
-    assert storage.signed_url(key) == f"https://bucket.example/{key}?{{}}&600"
-    named = storage.signed_url(key, name="a.jpg", minutes=60)
-    assert 'attachment; filename="a.jpg"\'}&600' in named

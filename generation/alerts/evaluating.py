@@ -29,7 +29,7 @@ class Changes(NamedTuple):
 
 
 def evaluate() -> Changes:
-    """Compare what fires with what the rules find now; at most one at a time in the cluster."""
+    """Compare what fires with what the rules find now; ``watching`` sees to it that one does."""
     heartbeats.expect(heartbeats.SWEEP)
     open_ones = {row.fingerprint: row for row in Alert.objects.filter(ends_at=None)}
     now = figures.take(firing=map(_place, open_ones.values()))

@@ -15,8 +15,8 @@ WATCH_LOCK: Final = 0x7EC4_A1E7
 def watch() -> dict[str, int]:
     """Evaluate the rules and tell Alertmanager; at most one at a time in the cluster.
 
-    Returns how many alerts fire, began, ended and were delivered. No transaction is open while
-    Alertmanager is told.
+    Returns how many alerts fire, began, ended and were delivered. While Alertmanager is told, only
+    the lock's own transaction is open, which holds no row.
     """
     with alone(WATCH_LOCK) as is_alone:
         if not is_alone:

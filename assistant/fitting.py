@@ -77,7 +77,7 @@ def _in_brief(most: int, rows_most: int) -> Callable[[Known], Known]:
 CUTS: tuple[tuple[str, Callable[[Known], Known]], ...] = (
     ("how details are measured", _without_how("detail")),
     ("how secondary points are measured", _without_how("secondary")),
-    ("other products, plans, top-ups", _without("top_ups", "plans")),
+    ("plans, top-ups", _without("top_ups", "plans")),
     ("the ends of long texts", _in_brief(BRIEF, 200)),
     ("how points are measured", _without_how("critical")),
     ("close-ups and what photos showed", _without("close_ups", "seen")),

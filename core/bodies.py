@@ -1,4 +1,4 @@
-"""A limit on request bodies, before Django spools them to disk whole."""
+"""A limit on request bodies, before Django spools them to disk whole; and their length."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ LARGEST_BODY = 8 * LARGEST_FILE + MB
 
 
 class BodyLimit:
-    """ASGI middleware: 413 by the stated length at once, else while counting."""
+    """ASGI middleware: 413 by the stated length at once, else while counting.
+
+    A body that comes in chunks, without a length, gets its length when it is there.
+    """
 
     def __init__(self, app: App, limit: int = LARGEST_BODY) -> None:
         self.app = app
@@ -35,16 +38,25 @@ class BodyLimit:
         if _stated_length(scope) > self.limit:
             await self._refuse(scope, send)
             return
+        passed_on, is_stated = scope, _is_length_stated(scope)
+        if not is_stated:
+            passed_on = {**scope, "headers": _without_length(scope)}
         counted = 0
 
         async def counting() -> Message:
             nonlocal counted
             message = await receive()
             counted += len(message.get("body", b""))
-            # To Django the client has gone, so it drops what it spooled and says nothing.
-            return message if counted <= self.limit else {"type": "http.disconnect"}
+            if counted > self.limit:
+                # To Django the client has gone, so it drops what it spooled and says nothing.
+                return {"type": "http.disconnect"}
+            is_end = message["type"] == "http.request" and not message.get("more_body")
+            if counted and is_end and not is_stated:
+                # Django reads the headers after the body, and without a length reads no body.
+                passed_on["headers"].append((b"content-length", str(counted).encode()))
+            return message
 
-        await self.app(scope, counting, send)
+        await self.app(passed_on, counting, send)
         if counted > self.limit:
             await self._refuse(scope, send)
 
@@ -64,6 +76,15 @@ class BodyLimit:
         ]
         await send({"type": "http.response.start", "status": 413, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+def _is_length_stated(scope: Scope) -> bool:
+    names = {name for name, _ in scope["headers"]}
+    return b"content-length" in names and b"transfer-encoding" not in names
+
+
+def _without_length(scope: Scope) -> list[tuple[bytes, bytes]]:
+    return [(name, value) for name, value in scope["headers"] if name != b"content-length"]
 
 
 def _stated_length(scope: Scope) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,7 +14,8 @@ from credits.models import StatementLine
 from techpack import queries
 from techpack.models import Product, TypedValue
 from tests.api.contract import Contract
-from tests.techpack.conftest import MakeProduct
+from tests.asgi import serving
+from tests.techpack.conftest import MakeProduct, photo
 
 MB = 1024 * 1024
 DEEP = b'{"a":' * 100 + b"1" + b"}" * 100
@@ -182,3 +184,22 @@ def test_a_form_without_its_boundary_is_told_apart_from_json(
     answer = api.generic("POST", address, b"--b", content_type="multipart/form-data")
     assert answer.status_code == 400
     assert "form" in answer.json()["error"]["fields"]["body"][0]
+
+
+def test_bodies_in_chunks_are_read_whole(api: Contract, make_product: MakeProduct) -> None:
+    form = httpx.Request("POST", "http://x", files={"image": ("a.jpg", photo(), "image/jpeg")})
+    product, key = make_product().pk, api.defaults["HTTP_AUTHORIZATION"]
+    large = b'{"name": "' + b"x" * 2 * MB + b'"}'
+    with serving() as url, httpx.Client(base_url=url, headers={"Authorization": key}) as client:
+
+        def sent(path: str, body: bytes, kind: str = "application/json") -> httpx.Response:
+            pieces = (body[at : at + 5000] for at in range(0, len(body), 5000))
+            return client.post(path, content=pieces, headers={"Content-Type": kind}, timeout=60)
+
+        named = sent("/api/products", b'{"name": "Pier Polo"}')
+        assert (named.status_code, named.json()["name"]) == (201, "Pier Polo")
+        assert sent("/api/products", large).status_code == 413
+        assert sent("/api/products", b"{").status_code == 400
+        kind = form.headers["Content-Type"]
+        shown = sent(f"/api/products/{product}/revisions", form.read(), kind)
+        assert shown.status_code == 201, shown.text

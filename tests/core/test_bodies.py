@@ -98,3 +98,37 @@ def test_what_is_small_enough_passes_untouched() -> None:
     finished(BodyLimit(app, limit=10 * BLOCK), upload.scope, upload.receive, upload.send)
     assert seen == [bytes(BLOCK)] * 10
     assert upload.sent == []
+
+
+LENGTH = b"content-length"
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [{}, {"transfer_encoding": "chunked"}, {"transfer_encoding": "chunked", "content_length": "3"}],
+)
+def test_a_body_in_chunks_has_its_length_when_it_is_there(stated: dict[str, str]) -> None:
+    assert _lengths_behind(Upload(**stated), blocks=3) == [str(3 * BLOCK).encode()]
+
+
+def test_a_stated_length_stays_and_no_body_has_none() -> None:
+    assert _lengths_behind(Upload(content_length="1000"), blocks=1) == [b"1000"]
+    assert _lengths_behind(Upload(), blocks=0) == []
+
+
+def _lengths_behind(upload: Upload, *, blocks: int) -> list[bytes]:
+    """The lengths that an application sees after it has read that many blocks to their end."""
+    seen: list[bytes] = []
+    left = iter(range(blocks - 1, -1, -1))
+
+    async def receive() -> dict[str, Any]:
+        more = next(left, None)
+        body = b"" if more is None else bytes(BLOCK)
+        return {"type": "http.request", "body": body, "more_body": bool(more)}
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await ASGIHandler().read_body(receive)
+        seen.extend(value for name, value in scope["headers"] if name == LENGTH)
+
+    finished(BodyLimit(app, limit=10 * BLOCK), upload.scope, receive, upload.send)
+    return seen

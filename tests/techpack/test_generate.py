@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 from io import BytesIO
+from itertools import count
 from typing import Any
 from uuid import uuid4
 
@@ -43,14 +44,14 @@ def draws(monkeypatch: pytest.MonkeyPatch) -> Draws:
 
     def start(*, fails: tuple[Any, ...] = ()) -> list[dict[str, Any]]:
         asked: list[dict[str, Any]] = []
+        shades = count(55, 15)  # several are drawn at once
 
         def make_view(self: Studio, **given: Any) -> Answer:
             asked.append(given)
             if given["view_type"] in fails or given["seed"] in fails:
                 raise ProviderError(Failure.USER_INPUT, "no", code="SAFETY", words="Not this one.")
-            shade = 40 + 15 * len(asked)
             data = {"width": 240, "height": 300, "note": "template, not a photo"}
-            return Answer(data, images={"image.jpg": picture(shade)})
+            return Answer(data, images={"image.jpg": picture(next(shades))})
 
         monkeypatch.setattr(Studio, "make_view", make_view)
         return asked

@@ -265,6 +265,8 @@ LANGUAGE_CODE = "en-gb"
 USE_TZ = True
 TIME_ZONE = "UTC"
 REQUESTS_PER_MINUTE: int = env.int("REQUESTS_PER_MINUTE", default=600)
+# Streams of events that an account has open at once in one process; each keeps a thread.
+STREAMS_OF_USER_AT_ONCE = whole(env, "STREAMS_OF_USER_AT_ONCE", usual=50, least=1)
 METRICS_TOKEN: str = env.str("METRICS_TOKEN", default="")
 
 # --- Money -------------------------------------------------------------------------------

@@ -26,6 +26,12 @@ M = TypeVar("M", bound=Model)
 _UUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
+def counted_as(request: Request) -> str:
+    """Whose requests are counted together: those of a key, or of a user without one."""
+    key = getattr(request.auth, "pk", None)
+    return f"key:{key}" if key else f"user:{request.user.pk}"
+
+
 class Replayed(Exception):
     """The idempotency key was answered before: its answer goes out again."""
 
@@ -86,8 +92,7 @@ class Endpoint(APIView):
             )
         self._check_scope(request)
         if request.user.is_authenticated:
-            key = getattr(request.auth, "pk", None)
-            self._limits = count_request(f"key:{key}" if key else f"user:{request.user.pk}")
+            self._limits = count_request(counted_as(request))
         if request.method == "POST" and not self.anonymous:
             request.data  # noqa: B018 - syntax errors come before the replay
             self._open_key(request)

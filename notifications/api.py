@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import copy
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -16,9 +18,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
-from core.api import Endpoint, page_of, uuid_or_404
-from core.errors import DomainError, InvalidRequest, PermissionDenied, Unauthenticated
+from core.api import Endpoint, counted_as, page_of, uuid_or_404
+from core.errors import (
+    DomainError,
+    InvalidRequest,
+    PermissionDenied,
+    RateLimited,
+    Unauthenticated,
+)
 from core.http import in_envelope, refused_unless_safe, to_domain
+from core.limits import count_request
 from core.openapi import described
 from core.shape import checked
 from notifications import operations, queries
@@ -34,11 +43,25 @@ from notifications.serializers import (
 from notifications.subjects import SUBJECTS, ways_of
 
 SCOPE = "products:read"
+STREAM_TYPE = "text/event-stream"
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
-def _who(request: HttpRequest) -> Any:
-    """The user behind any of the credentials; raises Unauthenticated, PermissionDenied."""
+@dataclass(frozen=True)
+class Listener:
+    """Who listens, from which event on, and whose place in the limits is told."""
+
+    user_id: UUID
+    after: int
+    watching: UUID | None
+    limits: Mapping[str, str]
+
+
+def _who(request: HttpRequest) -> Request:
+    """The request with the user behind any of the credentials.
+
+    Raises Unauthenticated, PermissionDenied.
+    """
     credentials: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
     asked = Request(request, authenticators=[one() for one in credentials])
     if not asked.user.is_authenticated:
@@ -46,7 +69,7 @@ def _who(request: HttpRequest) -> Any:
     scopes = getattr(asked.auth, "scopes", None)
     if scopes is not None and SCOPE not in scopes:
         raise PermissionDenied(f"This key lacks the scope {SCOPE}.", context={"scope": SCOPE})
-    return asked.user
+    return asked
 
 
 def _is_allowed(request: HttpRequest) -> bool:
@@ -63,15 +86,27 @@ def _is_allowed(request: HttpRequest) -> bool:
     return True
 
 
-def _checked(request: HttpRequest) -> Any:
-    """The user and the product that their page shows, or the refusal."""
+def _checked(request: HttpRequest) -> Listener | DomainError:
+    """Who listens, or the refusal."""
     try:
-        return _who(request), _watching(request)
+        asked = _who(request)
+        limits = count_request(counted_as(asked))
+        watching = _watching(request)
     except Exception as error:
         refusal = to_domain(error)
         if refusal is None:
             raise
         return refusal
+    # Asked before the answer begins: who sees it begin misses nothing that comes then.
+    user: Any = asked.user
+    return Listener(user.pk, _from(request, newest(user.pk)), watching, limits)
+
+
+def _from(request: HttpRequest, last: int) -> int:
+    """The event that who listens heard last by ``Last-Event-ID``; ``last`` if unknown."""
+    given = request.headers.get("Last-Event-ID", "")
+    is_number = given.isascii() and given.isdigit() and len(given) < 19
+    return int(given) if is_number else last
 
 
 def _watching(request: HttpRequest) -> UUID | None:
@@ -111,7 +146,7 @@ def _watching(request: HttpRequest) -> UUID | None:
     responses={
         "200": {
             "description": "A stream that ends with its credential.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {STREAM_TYPE: {"schema": {"type": "string"}}},
         }
     },
     refusals=[400, 401, 403, 429],
@@ -124,18 +159,19 @@ async def events(request: HttpRequest) -> HttpResponseBase:
     found = await sync_to_async(_checked)(request)
     if isinstance(found, DomainError):
         return in_envelope(found, request)
-    who, watching = found
+    headers = {**HEADERS, **found.limits}
     if request.method == "HEAD":
-        return HttpResponse(content_type="text/event-stream", headers=HEADERS)
-    last = request.headers.get("Last-Event-ID", "")
-    known = last.isascii() and last.isdigit() and len(last) < 19
-    # Asked before the answer begins: who sees it begin misses nothing that comes then.
-    after = int(last) if known else await sync_to_async(newest)(who.pk)
-    return StreamingHttpResponse(
-        stream(who.pk, after=after, watching=watching, is_allowed=partial(_is_allowed, request)),
-        content_type="text/event-stream",
-        headers=HEADERS,
-    )
+        return HttpResponse(content_type=STREAM_TYPE, headers=headers)
+    try:
+        frames = await stream(
+            found.user_id,
+            after=found.after,
+            watching=found.watching,
+            is_allowed=partial(_is_allowed, request),
+        )
+    except RateLimited as full:
+        return in_envelope(full, request)
+    return StreamingHttpResponse(frames, content_type=STREAM_TYPE, headers=headers)
 
 
 class Notifications(Endpoint):

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing, contextmanager
+from typing import Any, Final
 from uuid import UUID
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.db import connection
 
 from core.bell import AsyncRing
+from core.errors import RateLimited
 from core.models import Event, EventCounter
 from notifications import watches
 from notifications.catalogue import message_of
@@ -19,6 +24,7 @@ from notifications.catalogue import message_of
 PING_S = watches.RENEWED_EVERY_S
 ALLOWED_FOR_S = 60.0
 AT_ONCE = 100
+RETRY_AFTER_S: Final = 5
 
 
 def frame(event: Event) -> bytes:
@@ -91,29 +97,75 @@ class Leave:
             connection.close()
 
 
+class Seats:
+    """The streams that each account has open in this process, each of which keeps a thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._taken: Counter[UUID] = Counter()
+
+    @contextmanager
+    def seat(self, user_id: UUID) -> Iterator[None]:
+        """One of the account's for the block; raises RateLimited where all are taken."""
+        most = settings.STREAMS_OF_USER_AT_ONCE
+        with self._lock:
+            if self._taken[user_id] >= most:
+                raise RateLimited(
+                    f"{most} streams of this account are open already.",
+                    retry_after_s=RETRY_AFTER_S,
+                    suggestions=["Close a stream that nobody reads", "Listen with one for all"],
+                )
+            self._taken[user_id] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._taken[user_id] -= 1
+                if not self._taken[user_id]:
+                    del self._taken[user_id]
+
+
+seats = Seats()
+
+
 async def stream(
     user_id: UUID,
     *,
     after: int,
     is_allowed: Callable[[], bool],
     watching: UUID | None = None,
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes]:
     """Events after a sequence number, with a ping every 15 seconds, while that is allowed.
 
-    ``watching`` is the product whose open page listens: it is watched for as long.
+    ``watching`` is the product whose open page listens: it is watched for as long. Raises
+    RateLimited, before anything is answered, where the account listens too often already.
     """
+    frames = _frames(user_id, after, is_allowed, OpenPage(user_id, watching))
+    return _resumed(await anext(frames), frames)
+
+
+async def _resumed(first: bytes, frames: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    async with aclosing(frames):
+        yield first
+        async for frame in frames:
+            yield frame
+
+
+async def _frames(
+    user_id: UUID, after: int, is_allowed: Callable[[], bool], page: OpenPage
+) -> AsyncGenerator[bytes]:
     read: Any = sync_to_async(_read)
     leave = Leave(is_allowed)
-    page = OpenPage(user_id, watching)
     seen = after
-    async with AsyncRing(f"user:{user_id}") as ring:
-        # Named at once, so that who loses the connection before the first event misses none.
-        yield f"id: {after}\nretry: 2000\n\n".encode()
-        while not await leave.is_over():
-            await page.renew()
-            events = await read(user_id, seen)
-            for event in events:
-                yield frame(event)
-                seen = event.sequence
-            if not events and not await ring.wait(PING_S):
-                yield b": ping\n\n"
+    with seats.seat(user_id):
+        async with AsyncRing(f"user:{user_id}") as ring:
+            # Named at once, so that who loses the connection before the first event misses none.
+            yield f"id: {after}\nretry: 2000\n\n".encode()
+            while not await leave.is_over():
+                await page.renew()
+                events = await read(user_id, seen)
+                for event in events:
+                    yield frame(event)
+                    seen = event.sequence
+                if not events and not await ring.wait(PING_S):
+                    yield b": ping\n\n"

@@ -13,8 +13,10 @@ from django.test import Client
 from accounts.models import User
 from accounts.operations import create_key, revoke_key
 from core.outbox import emit
+from notifications.events import seats
 from tests.asgi import serving
 from tests.notifications.conftest import Tell
+from tests.runtime.processes import wait_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -81,6 +83,41 @@ def test_where_a_stream_begins_is_named_before_its_first_event(
     last = emit(type="test.said", user_id=ada.pk, data={"n": 1})
     with stream.stream("GET", "/api/events") as answer:
         assert next(answer.iter_lines()) == f"id: {last}"
+
+
+def test_an_account_has_so_many_streams_at_once_and_a_closed_one_makes_room(
+    stream: httpx.Client, ada: User, berta: User, settings: Any
+) -> None:
+    settings.STREAMS_OF_USER_AT_ONCE = 2
+    other, theirs = (create_key(user=user, name="more")[1] for user in (ada, berta))
+    by_other = {"Authorization": f"Bearer {other}"}
+    by_berta = {"Authorization": f"Bearer {theirs}"}
+    with stream.stream("GET", "/api/events"):
+        with stream.stream("GET", "/api/events", headers=by_other):
+            refused = stream.get("/api/events", headers=by_other)
+            with stream.stream("GET", "/api/events", headers=by_berta) as of_berta:
+                assert of_berta.status_code == 200
+            assert stream.head("/api/events").status_code == 200
+        assert (refused.status_code, refused.headers["Retry-After"]) == (429, "5")
+        assert refused.json()["error"]["code"] == "RATE_LIMITED"
+
+        def opens_again() -> bool:
+            with stream.stream("GET", "/api/events") as again:
+                return again.status_code == 200
+
+        wait_for(opens_again, what="the place of the closed stream")
+    wait_for(lambda: not seats._taken, what="an end of every stream")
+
+
+def test_opening_a_stream_counts_as_a_request(stream: httpx.Client, settings: Any) -> None:
+    settings.REQUESTS_PER_MINUTE = 2
+    with stream.stream("GET", "/api/events") as first:
+        limit, left = (first.headers[f"RateLimit-{name}"] for name in ("Limit", "Remaining"))
+    assert (limit, left) == ("2", "1")
+    assert stream.head("/api/events").headers["RateLimit-Remaining"] == "0"
+    refused = stream.get("/api/events")
+    assert (refused.status_code, refused.headers["RateLimit-Remaining"]) == (429, "0")
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
 
 
 def test_a_stream_ends_for_who_may_no_longer_listen(

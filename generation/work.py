@@ -94,6 +94,10 @@ def settle(*, run: Run, outcome: Outcome) -> bool:
             status=status, progress=100, step=step, finished_at=Now(), lease_expires_at=None
         ):
             return False
+        if run.job.hold_id:
+            # The account first, as whoever submits a job has it: a step that begins changes the
+            # same product under it, and each would wait for what the other has.
+            ledger.lock(user_id=run.job.user_id)
         result = outcome.store(run.job)
         if outcome.failed:
             left = run.job.price - outcome.captured if outcome.left is None else outcome.left

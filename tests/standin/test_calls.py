@@ -107,6 +107,7 @@ CALLS: dict[str, Callable[[Shop], Any]] = {
     "invoices.retrieve": lambda s: s.v1.invoices.retrieve(
         s.invoice, params={"expand": ["payments"]}
     ),
+    "payment_intents.list": lambda s: s.v1.payment_intents.list(params={"customer": s.customer}),
     "payment_intents.retrieve": lambda s: s.v1.payment_intents.retrieve(s.intent),
     "payment_methods.list": lambda s: s.v1.payment_methods.list(params={"customer": s.customer}),
     "prices.create": lambda s: s.v1.prices.create(

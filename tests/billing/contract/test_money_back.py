@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from billing import refunds, unheard
+from billing import late, refunds, unheard
 from billing.gateway import client
-from billing.models import Payment
+from billing.models import Customer, Payment
 from core.money import CREDIT
 from credits import operations as ledger
 from credits.models import Lot
+from tests.billing.buying import buy, session_of
 from tests.billing.contract.side import Side
 from tests.runtime.processes import wait_for
 
@@ -89,3 +90,18 @@ def test_a_dispute_is_read_with_what_became_of_it(
 def test_what_stripe_does_not_know_went_back_from_nobody(side: Side) -> None:
     assert refunds.charge_refunded(charge_id="ch_nothing") is None
     assert refunds.dispute_changed(dispute_id="dp_nothing") is None
+
+
+def test_what_was_paid_and_never_had_is_found_and_paid_back_once(side: Side, person: Any) -> None:
+    checkout = buy(person, 50)
+    customer = Customer.objects.get(user=person).stripe_id
+    side.made.append(customer)
+    side.pay(session_of(checkout), checkout.url)
+    for _ in range(2):
+        assert late.pay_back_all(customer, since=person.date_joined), "no bank is still paying"
+    theirs: Any = {"customer": customer}
+    (paid,) = client().v1.payment_intents.list(params=theirs).data
+    assert (paid.status, paid.amount_received) == ("succeeded", 900)
+    of_it: Any = {"payment_intent": paid.id}
+    (back,) = client().v1.refunds.list(params=of_it).data
+    assert (back.amount, back.reason) == (900, "requested_by_customer")

@@ -27,6 +27,8 @@ CALLS = {
     "invoice_payments.list": "test_plans.py",
     "invoices.list": "test_plans.py",
     "invoices.retrieve": "test_plans.py",
+    "payment_intents.list": "test_money_back.py",
+    "payment_intents.retrieve": "test_money_back.py",
     "prices.create": "tests/billing/test_setup.py",
     "prices.list": "tests/billing/test_setup.py",
     "prices.retrieve": "test_plans.py",

@@ -15,7 +15,7 @@ from django.contrib.auth import get_user_model
 from django.urls import reverse
 
 from billing import money
-from billing.models import Payment, Subscription, TierChange
+from billing.models import Checkout, Payment, Subscription, TierChange
 from billing.plans import FREE
 from billing.told import LIVING
 from core.money import Microcredits, brief, format_credits, worded
@@ -149,6 +149,19 @@ def card_needed(row: Subscription, *, amount: str, context: Mapping[str, Any]) -
         link=reverse("billing:plan"),
         link_label="Confirm the payment",
         context=context,
+    )
+
+
+def bank_refused(checkout: Checkout, *, what: str) -> None:
+    """A bank that takes days said no in the end; ``what`` was to be bought, by its title."""
+    notify(
+        user_id=checkout.user_id,
+        kind="billing.bank_refused",
+        title="Your bank refused a payment",
+        body=f"“{what}” was not paid for, so nothing was bought. You can pay in another way.",
+        link=reverse("billing:plan"),
+        link_label="Pay in another way",
+        context={"checkoutId": str(checkout.pk)},
     )
 
 

@@ -44,7 +44,7 @@ def settle(*, session_id: str) -> Checkout | None:
     if session["status"] == "expired":
         _end(checkout, Checkout.State.EXPIRED)
     elif _has_failed(session):
-        _give_up(checkout, session)
+        _give_up(checkout, session, sold)
     elif session["status"] == "complete":
         _complete(checkout, session, sold)
     return Checkout.objects.filter(pk=checkout.pk).first()
@@ -58,22 +58,27 @@ def _read(session_id: str) -> dict[str, Any] | None:
 
 
 def _has_failed(session: Mapping[str, Any]) -> bool:
-    """A bank that takes days said no in the end."""
+    """A bank that takes days said no in the end, or what it was to pay for has ended."""
     if session["status"] != "complete" or session["payment_status"] != "unpaid":
         return False
-    intent, subscription = session.get("payment_intent") or {}, session.get("subscription") or {}
-    if intent.get("status") in ("requires_payment_method", "canceled"):
-        return True
-    invoice = session.get("invoice") or {}
-    return subscription.get("status") in OVER or invoice.get("status") in GIVEN_UP
+    subscription = session.get("subscription") or {}
+    return subscription.get("status") in OVER or _is_refused(session)
 
 
-def _give_up(checkout: Checkout, session: Mapping[str, Any]) -> None:
+def _is_refused(session: Mapping[str, Any]) -> bool:
+    intent, invoice = session.get("payment_intent") or {}, session.get("invoice") or {}
+    is_untaken = intent.get("status") in ("requires_payment_method", "canceled")
+    return is_untaken or invoice.get("status") in GIVEN_UP
+
+
+def _give_up(checkout: Checkout, session: Mapping[str, Any], sold: Sold) -> None:
     subscription = id_of(session.get("subscription"))
     if subscription and checkout.state == Checkout.State.OPEN:
         end_subscription(subscription)  # Stripe would charge for its next period
         subscriptions.refresh(stripe_id=subscription)
-    _end(checkout, Checkout.State.EXPIRED)
+    with transaction.atomic():
+        if _end(checkout, Checkout.State.EXPIRED) and _is_refused(session):
+            notices.bank_refused(checkout, what=sold.title)
 
 
 def _complete(checkout: Checkout, session: Mapping[str, Any], sold: Sold) -> None:

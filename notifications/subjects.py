@@ -77,8 +77,8 @@ SUBJECTS: Final[dict[str, Subject]] = {
         Subject(
             "billing.due",
             "A payment needs you",
-            "A card was refused, or your bank wants your word, and until when your plan stays.",
-            ("billing.payment_failed", "billing.card_needed"),
+            "A card or a bank refused, or your bank wants your word; until when your plan stays.",
+            ("billing.payment_failed", "billing.card_needed", "billing.bank_refused"),
             email=True,
             always="A plan that goes unpaid ends: you are told before that.",
         ),

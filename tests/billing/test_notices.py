@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 from django.test import Client
 
 from billing import notices
-from billing.models import Payment, Subscription
+from billing.models import Checkout, Payment, Subscription
 from billing.notices import Moved
 from core.money import CREDIT
 from credits import operations as ledger
@@ -122,6 +122,7 @@ TOLD: dict[str, Callable[[Any], object]] = {
     "payment_failed_just_now": lambda who: notices.payment_failed(row(who), **WAITS),
     "payment_failed_free": lambda who: notices.payment_failed(row(who, tier="free"), **WAITS),
     "card_needed": lambda who: notices.card_needed(row(who), **WAITS),
+    "bank_refused": lambda who: notices.bank_refused(Checkout(user=who), what="50 credits"),
     "refunded": lambda who: moved(who, paid(who), HALF, refunded=450),
     "refunded_plan": lambda who: moved(who, of_plan(who), Moved(), refunded=2900),
     "refund_failed": lambda who: moved(who, paid(who, refunded=450), AGAIN, refunded=0),

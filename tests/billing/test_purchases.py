@@ -12,6 +12,7 @@ from billing.models import Checkout, Payment
 from billing.standin.world import World
 from core.errors import Conflict, NotFound
 from credits.models import Lot
+from notifications.models import Notification
 from tests.billing.buying import back, buy, living, pay, session_of, tier_of, topups
 from tests.billing.words import new_person, pro_lots
 from tests.videos.at_once import at_once
@@ -124,8 +125,18 @@ def test_a_bank_that_says_no_brings_nothing(stripe_world: World, person: Any) ->
     checkout = buy(person, 50)
     pay(stripe_world, checkout, card="bank_account")
     stripe_world.actions.settle_later(session_of(checkout), paid=False)
-    assert back(person, checkout).state == "expired"
+    assert [back(person, checkout).state for _ in range(2)] == ["expired"] * 2
     assert (topups(person), Payment.objects.count()) == ([], 0)
+    (told,) = refusals(person)
+    assert told.body == (
+        "“50 credits” was not paid for, so nothing was bought. You can pay in another way."
+    )
+    assert (told.link, told.context) == ("/billing", {"checkoutId": str(checkout.pk)})
+    assert told.email_due_at is not None
+
+
+def refusals(person: Any) -> list[Notification]:
+    return list(Notification.objects.filter(user=person, kind="billing.bank_refused"))
 
 
 def test_a_bank_that_takes_days_brings_the_plan_when_it_paid(
@@ -154,6 +165,7 @@ def test_a_bank_that_says_no_brings_no_plan_and_nothing_is_charged_later(
     stripe_world.actions.settle_later(session_of(checkout), paid=False)
     assert back(person, checkout).state == "expired"
     assert (tier_of(person), pro_lots(person), living(stripe_world)) == ("free", 0, [])
+    assert [told.body.partition(" was ")[0] for told in refusals(person)] == ["“Pro, monthly”"]
     again = buy(person, "month")
     pay(stripe_world, again)
     assert back(person, again).state == "completed"
@@ -167,6 +179,7 @@ def test_a_plan_that_ends_while_a_bank_takes_days_is_not_waited_for(
     pay(stripe_world, checkout, card="bank_account")
     stripe_world.actions.cancel_now(living(stripe_world)[0])
     assert back(person, checkout).state == "expired"
+    assert refusals(person) == [], "no bank refused it"
     assert buy(person, "month").url
 
 

@@ -55,7 +55,7 @@ def test_whoever_is_asked_answers_for_the_films_of_all() -> None:
         assert asked(there, ref, "DELETE").json()["deleted"] is True
         for url in (here, there):
             assert asked(url, ref).status_code == 404
-        assert httpx.get(f"{there}/videos/{ref}").status_code == 401
+        assert httpx.get(f"{there}/videos/{ref}", timeout=60).status_code == 401
 
 
 def test_a_film_of_a_server_that_has_gone_is_gone() -> None:
@@ -86,7 +86,7 @@ class Stranger(BaseHTTPRequestHandler):
 def stranger() -> Iterator[int]:
     """The port of a server that is none of ours."""
     Stranger.asked.clear()
-    with HTTPServer((TWO, 0), Stranger) as server:
+    with HTTPServer((TWO, free_port()), Stranger) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
         yield server.server_port
@@ -112,7 +112,7 @@ def test_whoever_is_asked_by_another_asks_nobody(stranger: int) -> None:
     ref = Peers(address=TWO, port=stranger, key=KEY).new_ref()
     with listening(Studio(), key=KEY, host=ONE, port=stranger, address=ONE) as here:
         headers = {**LET_IN, "X-Asked-By-Another": "1"}
-        assert httpx.get(f"{here}/videos/{ref}", headers=headers).status_code == 404
+        assert httpx.get(f"{here}/videos/{ref}", headers=headers, timeout=60).status_code == 404
     assert Stranger.asked == []
 
 

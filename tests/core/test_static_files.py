@@ -37,11 +37,12 @@ def test_the_server_sends_the_whole_or_a_part_or_nothing_and_has_nothing_to_warn
 ) -> None:
     with warnings.catch_warnings(record=True) as warned, serving() as site:
         warnings.simplefilter("always")
-        whole = httpx.get(site + ADDRESS)
-        part = httpx.get(site + ADDRESS, headers={"Range": "bytes=4-99"})
-        head = httpx.head(site + ADDRESS)
-        since = {"If-Modified-Since": whole.headers["Last-Modified"]}
-        same = httpx.get(site + ADDRESS, headers=since)
+        with httpx.Client(base_url=site, timeout=60) as client:
+            whole = client.get(ADDRESS)
+            part = client.get(ADDRESS, headers={"Range": "bytes=4-99"})
+            head = client.head(ADDRESS)
+            since = {"If-Modified-Since": whole.headers["Last-Modified"]}
+            same = client.get(ADDRESS, headers=since)
     assert (whole.status_code, whole.content) == (200, WHOLE)
     assert (part.status_code, part.content) == (206, WHOLE[4:100])
     assert (head.status_code, head.headers["Content-Length"]) == (200, str(len(WHOLE)))

@@ -75,7 +75,7 @@ def test_what_the_table_says_is_what_comes_of_it_in_every_step(
     analysis = STEPS["analysis"]
     body = {**analysis.body(product), "category": "tops"}
     assert api.send("POST", f"{V2}/{analysis.path}", body).status_code == 200
-    settings.AI_DEADLINES = {"*": 0.6 if failure == "no answer in time" else 60}
+    settings.AI_DEADLINES = {"*": 2 if failure == "no answer in time" else 60}
     if failure == UNHEARD:
         settings.OPENAI_BASE_URL = f"http://127.0.0.1:{free_port()}/v1"
 

@@ -15,8 +15,11 @@ STOP_WITHIN_S = 2
 
 
 @contextmanager
-def serving() -> Iterator[str]:
-    """The address of a server that streams; it ends with the block, open streams too."""
+def serving(*, stop_within_s: int = STOP_WITHIN_S) -> Iterator[str]:
+    """The address of a server that streams; it ends with the block.
+
+    What is being answered then has ``stop_within_s`` to come to its end; streams are cut off.
+    """
     from config.asgi import application  # settings are there only now
 
     with closing(socket.socket()) as listening:
@@ -25,7 +28,7 @@ def serving() -> Iterator[str]:
             application,
             lifespan="off",
             log_level="warning",
-            timeout_graceful_shutdown=STOP_WITHIN_S,
+            timeout_graceful_shutdown=stop_within_s,
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listening],), daemon=True)

@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import stripe
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db import connection
-from django.test import Client
+from django.test import Client, modify_settings
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, expect
 from playwright.sync_api import Error as BrowserError
 from pytest_django.live_server_helper import LiveServer
@@ -38,6 +39,7 @@ WIDTHS = (390, 768, 1440)
 HOODIE = demo.SAMPLES[0]
 PATIENCE_MS = 30_000  # a busy machine is slow, not wrong
 expect.set_options(timeout=PATIENCE_MS)
+RUNS_PER_FRAME = 50
 SHOE = demo.SAMPLES[5]
 
 
@@ -61,17 +63,19 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 
 def stands_still(page: Page) -> bool:
-    """Whether scripts run in the page, and no frame is drawn."""
-    frame = "() => (window.drawn ??= (requestAnimationFrame(() => (drawn = 2)), 1)) === 2"
+    """Whether scripts run in the page, and no frame is drawn.
+
+    The time for a frame is told in runs of a script: a busy machine is slow with both.
+    """
+    begin = "() => { window.runs = 0; requestAnimationFrame(() => { window.runs = -1; }); }"
+    told = f"() => window.runs < 0 || ++window.runs > {RUNS_PER_FRAME}"
     try:
-        page.wait_for_function("() => true", polling=100, timeout=5_000)
+        page.wait_for_function("() => true", polling=100, timeout=PATIENCE_MS)
+        page.evaluate(begin)
+        page.wait_for_function(told, polling=100, timeout=PATIENCE_MS)
+        return bool(page.evaluate("() => window.runs > 0"))
     except BrowserError:
         return False
-    try:
-        page.wait_for_function(frame, polling=100, timeout=5_000)
-    except BrowserError:
-        return True
-    return False
 
 
 @pytest.fixture(scope="session")
@@ -80,6 +84,44 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
     found = {"executable_path": CHROMIUM} if Path(CHROMIUM).exists() else {}
     return {**browser_type_launch_args, **found, "args": args}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    """Nothing is half-way: neither a colour that is looked at nor a place that is clicked."""
+    return {**browser_context_args, "reduced_motion": "reduce"}
+
+
+class Served(LiveServer):
+    """The product as it is really served, where pytest-django would serve it by wsgiref."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._live_server_modified_settings = modify_settings()  # which pytest-django enables
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return self._url
+
+
+@contextmanager
+def serving_pages_of(context: BrowserContext) -> Iterator[str]:
+    """The address of a server of the test's own, which answers to the end what it was asked.
+
+    So nothing that a page was still asking for meets the next test. The pages are closed before
+    the server ends, or it would wait for their streams of events.
+    """
+    with serving(stop_within_s=PATIENCE_MS // 1000) as url:
+        yield url
+        for page in context.pages:
+            page.close()
+
+
+@pytest.fixture
+def live_server(transactional_db: None, context: BrowserContext) -> Iterator[Served]:
+    with serving_pages_of(context) as url:
+        yield Served(url)
 
 
 @pytest.fixture
@@ -94,8 +136,7 @@ def page(page: Page, live_server: LiveServer) -> Iterator[Page]:
     page.on("console", listen)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.set_default_timeout(PATIENCE_MS)
-    # This server cannot stream: it would read an endless answer to its end.
-    page.route(f"{live_server.url}/api/events*", lambda _: None)
+    page.route(f"{live_server.url}/api/events*", lambda _: None)  # no state changes by itself
     yield page
     assert not complaints, complaints
 
@@ -226,14 +267,9 @@ def assert_looks_right_now(page: Page) -> None:
 
 @pytest.fixture
 def streaming(transactional_db: None, context: BrowserContext) -> Iterator[str]:
-    """The address of a server that streams, beside ``live_server``; same database.
-
-    Its pages are closed before it ends, or it would wait for their streams of events.
-    """
-    with serving() as url:
+    """The address of a server beside ``live_server`` whose streams of events are let through."""
+    with serving_pages_of(context) as url:
         yield url
-        for page in context.pages:
-            page.close()
 
 
 @pytest.fixture

@@ -88,7 +88,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "notifications.places.PlaceInEvents",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.signing_in.SignInOverJson",
     "core.http.DomainErrorMiddleware",
     "axes.middleware.AxesMiddleware",
 ]

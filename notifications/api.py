@@ -103,10 +103,14 @@ def _checked(request: HttpRequest) -> Listener | DomainError:
 
 
 def _from(request: HttpRequest, last: int) -> int:
-    """The event that who listens heard last by ``Last-Event-ID``; ``last`` if unknown."""
-    given = request.headers.get("Last-Event-ID", "")
+    """The event that who listens heard last, of those up to ``last``; which it is if unknown.
+
+    By ``Last-Event-ID``, else by ``?after=``: a page's script cannot send a header.
+    """
+    given = request.headers.get("Last-Event-ID") or request.GET.get("after", "")
     is_number = given.isascii() and given.isdigit() and len(given) < 19
-    return int(given) if is_number else last
+    # A number from before a backup was restored would be waited for in silence.
+    return min(int(given), last) if is_number else last
 
 
 def _watching(request: HttpRequest) -> UUID | None:

@@ -17,9 +17,10 @@ from django.db import connection
 
 from core.bell import AsyncRing
 from core.errors import RateLimited
-from core.models import Event, EventCounter
+from core.models import Event
 from notifications import watches
 from notifications.catalogue import message_of
+from notifications.queries import last_event_of
 
 PING_S = watches.RENEWED_EVERY_S
 ALLOWED_FOR_S = 60.0
@@ -52,8 +53,7 @@ def _say_open(user_id: UUID, page: UUID) -> None:
 def newest(user_id: UUID) -> int:
     """The sequence number of the user's last event, 0 where there is none."""
     try:
-        row = EventCounter.objects.filter(user_id=user_id).first()
-        return row.last if row else 0
+        return last_event_of(user_id)
     finally:
         connection.close()
 

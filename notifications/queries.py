@@ -8,9 +8,16 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from core.errors import NotFound
+from core.models import EventCounter
 from notifications.models import Notification, WebhookDelivery, WebhookTarget
 
 COUNTED_MOST = 99
+
+
+def last_event_of(user_id: UUID) -> int:
+    """The sequence number of the user's last event, 0 where there is none."""
+    row = EventCounter.objects.filter(user_id=user_id).first()
+    return row.last if row else 0
 
 
 def inbox_of(user: Any, *, unread: bool = False) -> QuerySet[Notification]:

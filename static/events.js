@@ -6,7 +6,8 @@
   ];
   const FIRST_PAUSE_MS = 2000;
   const LONGEST_PAUSE_MS = 60000;
-  const LATE_MS = 3000;
+  // The last event before the page was made.
+  const { after } = document.currentScript.dataset;
   let source = null;
   let isResumed = false;
   let pause = FIRST_PAUSE_MS;
@@ -25,10 +26,12 @@
   const open = () => {
     // What the page shows is not told in the inbox as well.
     const shown = document.querySelector("[data-watching]")?.dataset.watching;
-    source = new EventSource(`/api/events${shown ? `?watching=${shown}` : ""}`);
+    const asked = new URLSearchParams();
+    if (shown) asked.set("watching", shown);
+    if (after && !isResumed) asked.set("after", after);
+    source = new EventSource(`/api/events?${asked}`);
     for (const type of TYPES) source.addEventListener(type, read);
     source.addEventListener("open", () => {
-      isResumed ||= performance.now() > LATE_MS; // a page that was long on its way is past
       tell("open", { isResumed });
       pause = FIRST_PAUSE_MS;
       if (isResumed) refreshAll();

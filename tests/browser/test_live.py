@@ -122,6 +122,20 @@ def test_a_stream_that_is_refused_is_opened_again_and_what_was_missed_is_shown(
     assert len(refused) == 2
 
 
+def test_what_happens_between_a_page_and_its_stream_is_shown(
+    tab: Page, shop: Shop, person: User, hoodie: Product
+) -> None:
+    late: list[Route] = []
+    tab.route("**/api/events*", lambda route: late.append(route))
+    with tab.expect_request("**/api/events*"):
+        tab.goto(f"{shop.url}/products/{hoodie.pk}")
+    rename(hoodie, "Pier Hoodie")
+    give(person, 50)
+    late[0].continue_()
+    expect(tab.get_by_role("heading", name="Pier Hoodie")).to_be_visible()
+    expect(tab.locator("#balance")).to_have_accessible_name("68.00 credits free")
+
+
 def test_details_stay_open_with_what_is_typed_while_the_workspace_changes(
     tab: Page, shop: Shop, hoodie: Product
 ) -> None:

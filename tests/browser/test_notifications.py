@@ -127,7 +127,7 @@ def test_an_open_workspace_watches_its_product_and_no_longer_when_it_is_left(
     give_session(page, person, streaming)
     late: list[Route] = []
     page.route("**/api/events?watching=*", lambda route: late.append(route), times=1)
-    with page.expect_request(f"**/api/events?watching={product.pk}"):
+    with page.expect_request(f"**/api/events?watching={product.pk}&after=*"):
         page.goto(f"{streaming}/products/{product.pk}")
     first = Watch.objects.get(user=person, subject=product.pk).until
     expect(page.get_by_role("heading", name="Pier Polo")).to_be_visible()
@@ -135,7 +135,7 @@ def test_an_open_workspace_watches_its_product_and_no_longer_when_it_is_left(
     wait_for(
         lambda: Watch.objects.get(subject=product.pk).until > first, what="the stream's own watch"
     )
-    with page.expect_request("**/api/events"):
+    with page.expect_request("**/api/events?after=*"):
         page.goto(f"{streaming}/credits")
 
 

@@ -60,7 +60,21 @@ def change_product(*, user: Any, product_id: UUID, changes: dict[str, Any]) -> P
     A category typed by a person is never overwritten by detection. Raises NotFound,
     InvalidRequest.
     """
-    product = queries.product_of(user, product_id)
+    pk = queries.product_of(user, product_id).pk
+    with transaction.atomic():
+        # Read once nobody else can change it: what another tab saved meanwhile stays.
+        product = Product.objects.select_for_update().get(pk=pk)
+        typed = _type(product, changes)
+        product.save()
+        TypedValue.objects.filter(product=product, section="cover", field__in=typed).delete()
+        if {"category", "subcategory"} & changes.keys():
+            for revision in queries.revisions_of(product):
+                outlines.prepare_later(revision)
+    return product
+
+
+def _type(product: Product, changes: dict[str, Any]) -> list[str]:
+    """Put what was typed into the product; which of CHANGEABLE are other than before."""
     typed = [
         field
         for field in CHANGEABLE
@@ -73,13 +87,7 @@ def change_product(*, user: Any, product_id: UUID, changes: dict[str, Any]) -> P
         _choose_category(product, changes["category"], changes.get("subcategory", ""))
     elif "subcategory" in changes:
         product.subcategory = changes["subcategory"].strip()
-    with transaction.atomic():
-        product.save()
-        TypedValue.objects.filter(product=product, section="cover", field__in=typed).delete()
-        if {"category", "subcategory"} & changes.keys():
-            for revision in queries.revisions_of(product):
-                outlines.prepare_later(revision)
-    return product
+    return typed
 
 
 def _choose_category(product: Product, category: str, subcategory: str) -> None:

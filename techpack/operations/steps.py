@@ -234,6 +234,10 @@ def _photos(analyses: list[Analysis]) -> list[str]:
     return list(dict.fromkeys(str(row.revision_id) for row in analyses))
 
 
+# What choosing a category changes; the rest may have been typed since the product was read.
+CHOSEN = ("category", "subcategory", "category_source", "category_confidence", "updated_at")
+
+
 def choose_category(product: Product, said: str | None) -> None:
     """Take over the category that a client names; free words choose the generic template."""
     if not said or said == product.category:
@@ -244,7 +248,7 @@ def choose_category(product: Product, said: str | None) -> None:
     if not category:
         category, product.subcategory = category_in_words(said)
     product.category, product.category_source, product.category_confidence = category, "user", 1.0
-    product.save()
+    product.save(update_fields=CHOSEN)
 
 
 def cache_key(user: Any, product: Product, revision: Revision, route: str) -> str:

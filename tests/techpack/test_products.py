@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from techpack import operations, queries
 from techpack.models import Product, Revision
+from techpack.operations.steps import choose_category
 from tests.techpack.conftest import Api, MakeProduct, photo
 
 
@@ -160,6 +161,38 @@ def test_a_product_is_changed_put_away_and_brought_back(
     assert api.send("DELETE", path).status_code == 204
     assert api.send("GET", path).status_code == 404
     assert api.send("POST", f"{path}/restore", {}).json()["styleNo"] == "PP-009"
+
+
+def test_what_another_tab_saves_meanwhile_stays(
+    user: Any, make_product: MakeProduct, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    product, read = make_product(), queries.product_of
+
+    def read_before_the_other_saved(*args: Any, **more: Any) -> Product:
+        found = read(*args, **more)
+        Product.objects.filter(pk=found.pk).update(brand="Pier")
+        return found
+
+    monkeypatch.setattr(queries, "product_of", read_before_the_other_saved)
+    changed = operations.change_product(
+        user=user, product_id=product.pk, changes={"season": "SS 27"}
+    )
+    product.refresh_from_db()
+    assert (product.brand, product.season) == (changed.brand, changed.season) == ("Pier", "SS 27")
+
+
+def test_a_step_that_names_a_category_changes_nothing_else(
+    user: Any, make_product: MakeProduct
+) -> None:
+    product = make_product()
+    Product.objects.filter(pk=product.pk).update(name="Harbour Polo")
+    choose_category(product, "bags")
+    product.refresh_from_db()
+    assert (product.name, product.category, product.category_source) == (
+        "Harbour Polo",
+        "bags",
+        "user",
+    )
 
 
 def test_a_category_that_a_person_chose_stays(api: Api, make_product: MakeProduct) -> None:

@@ -30,6 +30,7 @@ from tests.e2e.killing import (
     catch_calling,
     end_of,
     frozen,
+    holding,
     kill,
     kill_and_await,
     kill_worker_during,
@@ -168,9 +169,11 @@ def test_a_killed_web_process_loses_no_job_that_somebody_waits_for(
         return account.http.post(f"{V2}/{ANALYZE}", json=body, headers=headers)
 
     with ThreadPoolExecutor(1) as pool:
-        waiting = pool.submit(post)
-        job = wait_for(lambda: job_of(server, product), within_s=START_S, every_s=0.01)
-        kill_and_await(server, "deploy.embedded.web")
+        # The job cannot be over, and answered, before the web process is killed.
+        with holding(server, "LOCK TABLE generation_aicall IN SHARE MODE"):
+            waiting = pool.submit(post)
+            job = wait_for(lambda: job_of(server, product), within_s=START_S, every_s=0.01)
+            kill_and_await(server, "deploy.embedded.web")
         assert isinstance(waiting.exception(START_S), httpx.TransportError)
     ended = end_of(server, job, within_s=RECOVERY_S + START_S)
     assert ended.status == "succeeded"

@@ -21,7 +21,7 @@ from billing import doubles, invoices, tiers
 from billing.customers import owner_of
 from billing.gateway import asking, client, read
 from billing.models import Customer, Subscription
-from billing.told import PAST_DUE, Told, best_of, id_of, moment, told
+from billing.told import PAST_DUE, Told, best_of, id_of, moment, told, twins_of
 from core.errors import NotFound
 
 log = logging.getLogger("techpack.billing")
@@ -47,10 +47,18 @@ def refresh_of(*, user_id: UUID, also: str = "") -> Subscription | None:
     if (row := _take_number(user_id)) is None:
         return None
     everything = _read(user_id, known=row.stripe_id, also=also)
-    best = best_of(everything)
-    due_since = _due_since(best)
-    applied = tiers.apply(user_id=user_id, read=row.reads, told=best, due_since=due_since)
-    if best is not None and applied is not None:  # else a later reader sees to it
+    found = best_of(everything)
+    applied = tiers.apply(
+        user_id=user_id,
+        read=row.reads,
+        told=found,
+        due_since=_due_since(found),
+        twins=twins_of(found, everything),
+    )
+    if applied is None:  # a later reader sees to it
+        return None
+    best = next((one for one in everything if one.stripe_id == applied.stripe_id), None)
+    if best is not None:
         invoices.note_missing(stripe_id=best.stripe_id, newest=best.latest_invoice)
         doubles.end_others(user_id=user_id, best=best, everything=everything)
     return applied

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from copy import copy
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -58,13 +59,19 @@ def tier_of(status: str, past_due_since: datetime | None, now: datetime) -> str:
 
 
 def apply(
-    *, user_id: UUID, read: int, told: Told | None, due_since: datetime | None = None
+    *,
+    user_id: UUID,
+    read: int,
+    told: Told | None,
+    due_since: datetime | None = None,
+    twins: Iterable[Told] = (),
 ) -> Subscription | None:
     """Write what Stripe told, and what follows from it, in one transaction.
 
     ``read`` is the number that was taken before asking: what was asked for earlier than what is
     written already changes nothing, and None is returned. ``due_since`` is since when a payment is
-    due; unknown, it is since this is first heard of.
+    due; unknown, it is since this is first heard of. Of ``twins``, which are as good as what was
+    told, the one that counts already goes on counting.
     """
     with transaction.atomic():
         rows = Subscription.objects.filter(user_id=user_id, applied_read__lt=read)
@@ -73,6 +80,7 @@ def apply(
         if row is None:
             return None
         now: datetime = row.now
+        told = next((one for one in twins if one.stripe_id == row.stripe_id), told)
         before, old = _shown(row), copy(row)
         _follow(row, told, now=now, due_since=due_since)
         fields = {name: getattr(row, name) for name in TOLD_FIELDS}

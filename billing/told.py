@@ -96,9 +96,14 @@ def best_of(several: Iterable[Told]) -> Told | None:
     """The one that counts: a paid one before one that is due, before all others.
 
     Of two that are paid the first counts, as the second was bought by mistake; of two that are
-    over the last.
+    over the last. ``twins_of`` are as good: of them the one that counts already goes on counting.
     """
     return min(several, key=_rank, default=None)
+
+
+def twins_of(best: Told | None, several: Iterable[Told]) -> list[Told]:
+    """Those that only the id puts behind the best one, with it: made in the same second."""
+    return [] if best is None else [one for one in several if _rank(one)[:2] == _rank(best)[:2]]
 
 
 def _rank(one: Told) -> tuple[int, float, str]:

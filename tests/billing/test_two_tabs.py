@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from django.db.models.functions import Now
 
-from billing import doubles, subscriptions
+from billing import doubles, invoices, subscriptions, tiers
 from billing.models import Checkout, Customer, Subscription
 from billing.standin.world import World
 from billing.told import best_of
@@ -27,7 +27,7 @@ from tests.billing.buying import (
     tier_of,
     topups,
 )
-from tests.billing.words import new_person, pro_lots, said
+from tests.billing.words import new_person, next_read, pro_lots, said
 from tests.videos.at_once import at_once
 
 pytestmark = pytest.mark.django_db
@@ -225,6 +225,35 @@ def test_two_clicks_at_once_make_one_checkout(stripe_world: World) -> None:
 def test_of_two_of_the_same_second_whoever_reads_takes_the_same(status: str) -> None:
     twins = [said(status, stripe_id=name, checkout="c") for name in ("sub_1", "sub_2")]
     assert best_of(twins) == best_of(reversed(twins))
+
+
+@pytest.mark.parametrize("first", ["sub_1", "sub_2"])
+def test_of_two_of_the_same_second_the_one_that_counts_goes_on_counting(
+    person: Any, first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever has the lower id, it is the one that was heard of before that was paid rightly."""
+    twins = [said("active", stripe_id=name, checkout="c") for name in ("sub_1", "sub_2")]
+    other = next(one for one in twins if one.stripe_id != first)
+    seen = [one for one in twins if one is not other]
+    paid_back: list[str] = []
+    monkeypatch.setattr(subscriptions, "_read", lambda *_, **__: seen)
+    monkeypatch.setattr(invoices, "note_missing", lambda **_: None)
+    monkeypatch.setattr(doubles, "_pay_back", paid_back.append)
+    monkeypatch.setattr(doubles, "end_subscription", lambda stripe_id, comment: True)
+    subscriptions.refresh_of(user_id=person.pk)
+    seen = twins
+    subscriptions.refresh_of(user_id=person.pk)
+    assert Subscription.objects.get(user=person).stripe_id == first
+    assert paid_back == [other.stripe_id]
+
+
+def test_a_reader_who_asked_before_anything_counted_keeps_what_counts_by_then(person: Any) -> None:
+    twins = [said("active", stripe_id=name, checkout="c") for name in ("sub_1", "sub_2")]
+    early, late = next_read(person), next_read(person)
+    tiers.apply(user_id=person.pk, read=early, told=twins[1])
+    row = tiers.apply(user_id=person.pk, read=late, told=twins[0], twins=twins)
+    assert row is not None
+    assert (row.stripe_id, pro_lots(person)) == ("sub_2", 1)
 
 
 @pytest.mark.parametrize(

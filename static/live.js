@@ -45,6 +45,29 @@
   document.addEventListener("input", (event) => typed(event)?.setAttribute("hx-morph-skip", ""));
   document.addEventListener("focusout", (event) => typed(event)?.removeAttribute("hx-morph-skip"));
 
+  // A field is sent with its form, whose other values may be older than what another tab typed: of
+  // them only those go along that were changed here and not kept yet.
+  document.addEventListener("htmx:config:request", (event) => {
+    const field = typed(event);
+    if (!field) return;
+    const { body } = event.detail.ctx.request;
+    const all = [...field.form.elements].filter((one) => one.matches(".inplace"));
+    for (const one of all) body.delete(one.name);
+    const changed = all.filter((one) => one === field || one.value !== one.defaultValue);
+    for (const one of changed) body.set(one.name, one.value);
+  });
+
+  // What is typed or sent in one tab is seen in the browser's others.
+  const tabs = new BroadcastChannel("techpack");
+  const tellTabs = () => tabs.postMessage(shown()?.dataset.product);
+  tabs.addEventListener("message", ({ data }) => {
+    if (data && data === shown()?.dataset.product) soon();
+  });
+  document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
+    if (ctx.request.method === "POST" && ctx.response.status < 400) tellTabs();
+  });
+  tellTabs(); // a form that is sent without htmx ends in a page anew
+
   // The markup of a dialog does not say that it is open.
   document.addEventListener("htmx:before:swap", () => {
     for (const dialog of document.querySelectorAll("dialog")) dialog.toggleAttribute("hx-morph-skip", dialog.open);

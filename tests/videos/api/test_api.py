@@ -231,7 +231,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr("generation.work.ring_worker", begin)
     yield
     for thread in working:
-        thread.join(30)
+        thread.join()
 
 
 @pytest.mark.usefixtures("elsewhere")

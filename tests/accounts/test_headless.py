@@ -82,3 +82,64 @@ def test_a_token_ends_when_the_password_changes(client: Client, ada: User) -> No
     ada.set_password("quay-lantern-42")
     ada.save()
     assert Client().get("/api/keys", headers={"X-Session-Token": token}).status_code == 401
+
+
+UNREADABLE = {
+    "no JSON": b"{",
+    "an array": b"[1]",
+    "not UTF-8": b'{"email": "\xff"}',
+    "a key twice": b'{"email": "a@b.example", "email": "c@d.example"}',
+    "half a surrogate pair": b'{"email": "a@b.example", "password": "\\ud800-crane-7"}',
+    "NUL": b'{"email": "a\\u0000@b.example", "password": "harbour-crane-7"}',
+    "no number": b'{"email": NaN}',
+    "too deep": b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("body", UNREADABLE.values(), ids=list(UNREADABLE))
+@pytest.mark.parametrize("path", ["auth/signup", "auth/login", "auth/password/request"])
+def test_what_cannot_be_read_is_400_in_the_envelope(client: Client, path: str, body: bytes) -> None:
+    answer = client.post(f"/_allauth/app/v1/{path}", body, content_type="application/json")
+    error = answer.json()["error"]
+    assert (answer.status_code, error["type"]) == (400, "invalid_request")
+    assert error["fields"]
+    assert error["request_id"] == answer.headers["X-Request-ID"]
+
+
+def test_more_than_a_megabyte_is_413(client: Client) -> None:
+    answer = _post(client, "auth/signup", {"email": "x" * 2**20})
+    assert (answer.status_code, answer.json()["error"]["type"]) == (413, "payload_too_large")
+
+
+def test_a_wrong_method_is_405_in_the_envelope(client: Client) -> None:
+    answer = client.put("/_allauth/app/v1/auth/signup")
+    assert (answer.status_code, answer.json()["error"]["type"]) == (405, "method_not_allowed")
+    assert "POST" in answer.headers["Allow"]
+
+
+def test_from_a_page_without_the_token_of_its_form_it_is_403_in_the_envelope() -> None:
+    client = Client(enforce_csrf_checks=True)
+    body = {"email": "new@studio.example", "password": PASSWORD}
+    answer = client.post("/_allauth/browser/v1/auth/signup", body, "application/json")
+    assert (answer.status_code, answer.json()["error"]["type"]) == (403, "permission_denied")
+
+
+def test_too_many_tries_are_told_in_both_shapes_with_the_time_to_wait(settings: Settings) -> None:
+    del settings.ACCOUNT_RATE_LIMITS
+    _signed_up(24)
+    body = {"email": "late@studio.example", "password": PASSWORD}
+    answer = _post(Client(), "auth/signup", body)
+    told = answer.json()
+    assert answer.status_code == told["status"] == told["error"]["status"] == 429
+    assert told["error"]["type"] == "rate_limited"
+    assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_which_field_is_wrong_is_told_as_clients_of_the_library_know_it(client: Client) -> None:
+    answer = _post(client, "auth/signup", {"email": "no address", "password": PASSWORD})
+    assert answer.status_code == 400
+    assert [fault["param"] for fault in answer.json()["errors"]] == ["email"]
+    assert _post(client, "auth/login", {}).json().keys() == {"status", "errors"}
+    signed_out = client.get("/_allauth/app/v1/auth/session")
+    assert signed_out.status_code == 401
+    assert signed_out.json()["data"]["flows"]

@@ -94,7 +94,7 @@ def test_the_server_stops_when_its_last_user_is_killed(home: Path) -> None:
     with user_of(home) as (process, _):
         server = postmaster(home)
         os.kill(process.pid, signal.SIGKILL)
-        wait_for(lambda: not alive({server}), within_s=30, what="the end of the server")
+        wait_for(lambda: not alive({server}), what="the end of the server")
 
 
 def test_a_killed_server_comes_back_with_its_rows(home: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_killed_keeper_takes_the_server_along_and_the_next_user_finds_the_rows
         write_a_row(url)
         server = postmaster(home)
         os.kill(keeper(home), signal.SIGKILL)
-        wait_for(lambda: not alive({server}), within_s=30, what="the end of the server")
+        wait_for(lambda: not alive({server}), what="the end of the server")
         with user_of(home) as (_, again):
             assert read_the_row(again) == "kept"
 

@@ -26,7 +26,7 @@ def test_a_killed_parent_takes_its_child_along() -> None:
         child = int(parent.stdout.readline())
         assert alive({child}) == {child}
         os.kill(parent.pid, signal.SIGKILL)
-        wait_for(lambda: not alive({child}), within_s=30, what="the end of the child")
+        wait_for(lambda: not alive({child}), what="the end of the child")
 
 
 WATCHES_A_CHILD = """
@@ -47,7 +47,7 @@ sys.stdin.read()
         watcher = int(parent.stdout.readline())
         child = wait_for(lambda: descendants(watcher), what="the child")
         os.kill(parent.pid, signal.SIGKILL)
-        wait_for(lambda: not alive(child | {watcher}), within_s=30, what="the end of both")
+        wait_for(lambda: not alive(child | {watcher}), what="the end of both")
 
 
 def test_a_watcher_passes_a_signal_on() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from drf_spectacular.utils import extend_schema
+from typing import Any, Final
+
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,6 +22,8 @@ from credits.serializers import (
     present_line,
     present_quote,
 )
+
+ERROR: Final[dict[str, Any]] = {"$ref": "#/components/schemas/Error"}
 
 
 class Credits(Endpoint):
@@ -71,7 +75,15 @@ class QuoteOperation(Endpoint):
 
     scopes = {"POST": "credits:read"}
 
-    @extend_schema(operation_id="quote", request=QuoteRequest, responses={200: QuoteShape})
+    @extend_schema(
+        operation_id="quote",
+        request=QuoteRequest,
+        responses={
+            200: QuoteShape,
+            404: OpenApiResponse(ERROR, "There is no such model or product."),
+            503: OpenApiResponse(ERROR, "No AI service is set up for it."),
+        },
+    )
     def post(self, request: Request) -> Response:
         """What an operation would cost with the given input; nothing is held."""
         asked = QuoteRequest(data=request.data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.serializers import (
     BooleanField,
@@ -20,6 +21,11 @@ from rest_framework.serializers import (
 )
 
 from techpack.models import VIEW_TYPES
+
+
+@extend_schema_field({"type": "string", "format": "uri-reference"})
+class MediaField(CharField):
+    """A file's signed address, from the ``/`` of this site on; it opens for ten minutes at most."""
 
 
 def page(item: type[Serializer[Any]], name: str) -> type[Serializer[Any]]:
@@ -98,8 +104,8 @@ class Revision(Serializer):
     is_view_guessed = BooleanField()
     version = IntegerField()
     is_current = BooleanField()
-    image_url = URLField()
-    thumbnail_url = URLField()
+    image_url = MediaField()
+    thumbnail_url = MediaField()
     width = IntegerField()
     height = IntegerField()
     image_hash = CharField()
@@ -201,8 +207,8 @@ class CloseUp(Serializer):
     """A detail shot."""
 
     id = UUIDField()
-    image_url = URLField()
-    thumbnail_url = URLField()
+    image_url = MediaField()
+    thumbnail_url = MediaField()
     shot_metadata = JSONField()
     analysis_data = JSONField()
     order = IntegerField()
@@ -252,8 +258,8 @@ class Sketch(Serializer):
 
     id = UUIDField()
     view_type = CharField()
-    image_url = URLField()
-    svg_url = URLField()
+    image_url = MediaField()
+    svg_url = MediaField()
     width = FloatField()
     height = FloatField()
     note = CharField()
@@ -309,8 +315,8 @@ class EarlierPicture(Serializer):
     """What a photo looked like before."""
 
     revision_id = UUIDField()
-    image_url = URLField()
-    thumbnail_url = URLField()
+    image_url = MediaField()
+    thumbnail_url = MediaField()
 
 
 class Regenerated(Paid):

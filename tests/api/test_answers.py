@@ -21,6 +21,9 @@ def upload(name: str) -> SimpleUploadedFile:
     return SimpleUploadedFile(name, photo(name), content_type="image/jpeg")
 
 
+SAID = {"messages": [{"role": "user", "content": "What does 514 mean?"}]}
+
+
 @pytest.mark.slow
 def test_every_answer_on_the_way_to_a_pack_is_as_described(api: Contract) -> None:
     made = api.send("POST", "/api/products", {"name": "Pier Polo"}).json()
@@ -97,6 +100,7 @@ def test_refusals_are_as_described(api: Contract, make_product: MakeProduct) -> 
         ("POST", f"{V2}/base-views/analyze", {}, 400),
         ("POST", f"{V2}/sketches/generate", {"productId": "x", "productAnalysis": "y"}, 400),
         ("POST", "/api/credits/quote", {"operation": "knit"}, 400),
+        ("POST", "/api/credits/quote", {"operation": "chat", "model": "knit", **SAID}, 404),
         ("DELETE", "/api/keys/x", None, 403),
         ("POST", f"/api/jobs/{uuid4()}/cancel", None, 404),
     ]

@@ -88,6 +88,24 @@ def test_an_operation_names_every_refusal_that_its_nature_brings() -> None:
         assert {str(status) for status in expected} <= set(operation["responses"]), (path, method)
 
 
+def test_a_price_may_have_no_such_model_and_nobody_who_answers() -> None:
+    answers = described()["paths"]["/api/credits/quote"]["post"]["responses"]
+    assert {"404", "503"} <= set(answers)
+
+
+def test_files_have_addresses_on_this_site_and_pages_whole_ones() -> None:
+    schemas = described()["components"]["schemas"]
+    for name, fields in {
+        "Revision": ("imageUrl", "thumbnailUrl"),
+        "CloseUp": ("imageUrl", "thumbnailUrl"),
+        "EarlierPicture": ("imageUrl", "thumbnailUrl"),
+        "Sketch": ("imageUrl", "svgUrl"),
+    }.items():
+        for field in fields:
+            assert schemas[name]["properties"][field]["format"] == "uri-reference", (name, field)
+    assert schemas["ProductPage"]["properties"]["next"]["format"] == "uri"
+
+
 def test_headers_that_count_are_parameters() -> None:
     for path, method, operation in operations():
         names = [one.get("name") or one["$ref"].rpartition("/")[2] for one in _given(operation)]

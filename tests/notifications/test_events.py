@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
+from django.db import connection
 from django.test import Client
 
 from accounts.models import User
 from accounts.operations import create_key, revoke_key
+from core.bell import Bell
 from core.outbox import emit
 from notifications.events import seats
 from tests.asgi import serving
@@ -99,6 +102,44 @@ def test_where_a_stream_begins_is_named_before_its_first_event(
     last = emit(type="test.said", user_id=ada.pk, data={"n": 1})
     with stream.stream("GET", "/api/events") as answer:
         assert next(answer.iter_lines()) == f"id: {last}"
+
+
+def listening() -> list[int]:
+    """The server's processes for the connections by which the bell listens."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity"
+            " WHERE datname = current_database() AND query LIKE 'LISTEN %'"
+        )
+        return [pid for (pid,) in cursor.fetchall()]
+
+
+def test_what_happens_while_the_bell_has_no_connection_is_heard_once_it_has_one_again(
+    stream: httpx.Client, ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("notifications.events.PING_S", 300.0)  # nothing but the bell wakes it
+    lost, may_return = threading.Event(), threading.Event()
+    listen = Bell._listen_once
+
+    def later(self: Bell) -> None:
+        lost.set()
+        may_return.wait(60)
+        listen(self)
+
+    with stream.stream("GET", "/api/events") as answer:
+        told = (json.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: "))
+        emit(type="test.said", user_id=ada.pk, data={"n": 1})
+        assert next(told)["data"] == {"n": 1}
+        (process,) = wait_for(listening, within_s=60, what="the bell's connection")
+        monkeypatch.setattr(Bell, "_listen_once", later)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s)", [process])
+        assert lost.wait(60)
+        for n in (2, 3):
+            emit(type="test.said", user_id=ada.pk, data={"n": n})
+            may_return.set()
+            assert next(told)["data"] == {"n": n}
+    assert [thread.name for thread in threading.enumerate()].count("bell") == 1
 
 
 def test_an_account_has_so_many_streams_at_once_and_a_closed_one_makes_room(

@@ -27,7 +27,9 @@ def refuse_guessing(request: HttpRequest, credential: str) -> None:
         return
     if cache.get(counter, 0) >= WRONG_KEYS_ALLOWED:
         raise RateLimited(
-            "Too many wrong keys from this address.", retry_after_s=WRONG_KEYS_WINDOW_S
+            "Too many wrong keys from this address.",
+            retry_after_s=WRONG_KEYS_WINDOW_S,
+            limit=WRONG_KEYS_ALLOWED,
         )
     cache.set(known, True, WRONG_KEYS_WINDOW_S)
     cache.add(counter, 0, WRONG_KEYS_WINDOW_S)

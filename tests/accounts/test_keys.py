@@ -150,6 +150,8 @@ def test_guessing_keys_is_throttled_by_address(client: Client, ada: User) -> Non
     refused = ask("tps_live_another")
     assert refused.status_code == 429
     assert int(refused.headers["Retry-After"]) > 0
+    assert refused.headers["RateLimit-Limit"] == str(WRONG_KEYS_ALLOWED)
+    assert refused.headers["RateLimit-Remaining"] == "0"
     assert ask("tps_live_another", "203.0.113.6").status_code == 401
     assert ask(secret).status_code == 200, "who guesses keeps nobody else out"
 

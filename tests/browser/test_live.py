@@ -129,6 +129,7 @@ def test_what_happens_between_a_page_and_its_stream_is_shown(
     tab.route("**/api/events*", lambda route: late.append(route))
     with tab.expect_request("**/api/events*"):
         tab.goto(f"{shop.url}/products/{hoodie.pk}")
+    expect(tab.locator("#balance")).to_have_accessible_name("18.00 credits free")
     rename(hoodie, "Pier Hoodie")
     give(person, 50)
     late[0].continue_()

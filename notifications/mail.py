@@ -15,7 +15,7 @@ from django.urls import reverse
 
 from core.errors import NotFound
 from notifications.models import Notification
-from notifications.subjects import SUBJECTS, Subject, subject_of
+from notifications.subjects import SUBJECTS, Subject
 
 SALT = "notifications.unsubscribe"
 
@@ -85,8 +85,3 @@ def read_token(token: str) -> tuple[UUID, Subject]:
         return UUID(found["user"]), SUBJECTS[found["subject"]]
     except (BadSignature, ValueError, KeyError, TypeError):
         raise NotFound("This link is not whole. Copy all of it from the mail.") from None
-
-
-def mailed_subject(row: Notification) -> Subject | None:
-    """The subject under which a notification may be mailed."""
-    return subject_of(row.kind)

@@ -1,4 +1,4 @@
-"""The inbox."""
+"""The inbox and how people are told, who had which event, and addresses of users' own."""
 
 from __future__ import annotations
 

@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping
 from typing import Any, Final
 from uuid import UUID
 
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Q
 from django.db.models.functions import Now
 
@@ -31,7 +30,7 @@ def handle(message: Mapping[str, Any]) -> None:
     """
     wanted = Q(types=[]) | Q(types__contains=[message["type"]])
     live = WebhookTarget.objects.filter(user_id=message["userId"], disabled_at__isnull=True)
-    body = json.dumps(message, cls=DjangoJSONEncoder, ensure_ascii=False)
+    body = json.dumps(message, ensure_ascii=False)
     rows = [
         WebhookDelivery(
             target_id=target_id,

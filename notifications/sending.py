@@ -17,8 +17,9 @@ from django.core.mail import get_connection
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
-from notifications.mail import address_of, mailed_subject, message_of
+from notifications.mail import address_of, message_of
 from notifications.models import Notification
+from notifications.subjects import subject_of
 
 log = logging.getLogger("techpack.mail")
 
@@ -44,7 +45,7 @@ def send(pk: UUID) -> bool | None:
     if not _claim(pk):
         return False
     row = Notification.objects.select_related("user").get(pk=pk)
-    to, subject = address_of(row.user), mailed_subject(row)
+    to, subject = address_of(row.user), subject_of(row.kind)
     if not to or subject is None:
         _mine(pk).update(email_due_at=None, emailed_at=None)
         return False

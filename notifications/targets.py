@@ -9,7 +9,6 @@ from typing import Any, Final, TypedDict
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
@@ -130,7 +129,7 @@ def send_test(*, user: Any, target_id: UUID) -> WebhookDelivery:
         "id": str(uuid7()),
         "type": TEST,
         "version": 1,
-        "occurredAt": timezone.now(),
+        "occurredAt": timezone.now().isoformat(),
         "userId": str(user.pk),
         "data": {"webhook": str(target.pk), "message": "This is a test."},
     }
@@ -138,7 +137,7 @@ def send_test(*, user: Any, target_id: UUID) -> WebhookDelivery:
         target=target,
         event_id=UUID(str(message["id"])),
         type=TEST,
-        body=json.dumps(message, cls=DjangoJSONEncoder, ensure_ascii=False),
+        body=json.dumps(message, ensure_ascii=False),
         due_at=Now(),
     )
     _end_rest(target)

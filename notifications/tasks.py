@@ -51,7 +51,7 @@ def send_webhooks_soon() -> None:
 
 @shared_task
 def forget_deliveries() -> int:
-    """What was sent to users' own addresses is kept for a month; returns how many were not."""
+    """Delete what was sent to users' own addresses a month ago; returns how many."""
     old = WebhookDelivery.objects.filter(created_at__lt=Now() - DELIVERIES_KEPT)
     return old.delete()[0]
 
@@ -64,5 +64,5 @@ def relay() -> int:
 
 @shared_task
 def forget_events() -> int:
-    """Events that were carried a month ago."""
+    """Delete events that were carried a month ago; returns how many."""
     return relaying.forget_old()

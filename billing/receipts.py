@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from djstripe.models import Invoice as Mirrored
+
 from billing import money, queries
 from billing.models import Payment
 from core.errors import NotFound
@@ -17,9 +19,10 @@ CSV_BATCH = 500
 
 @dataclass(frozen=True)
 class Receipt:
-    """One payment in words."""
+    """One payment in words; ``off`` is the discount that was taken off, in its minor unit."""
 
     payment: Payment
+    off: int = 0
 
     @property
     def number(self) -> str:
@@ -33,8 +36,13 @@ class Receipt:
 
     @property
     def net(self) -> str:
-        """Paid, without tax."""
-        return self._worded(self.payment.amount - self.payment.tax)
+        """What it costs, without tax and before the discount."""
+        return self._worded(self.payment.amount - self.payment.tax + self.off)
+
+    @property
+    def discount(self) -> str:
+        """What was taken off; "" where nothing was."""
+        return self._worded(self.off) if self.off else ""
 
     @property
     def tax(self) -> str:
@@ -85,7 +93,19 @@ def find(user: Any, payment_id: UUID) -> Receipt:
     payment = queries.payments_of(user).filter(pk=payment_id).first()
     if payment is None:
         raise NotFound("There is no such receipt.")
-    return Receipt(payment)
+    return Receipt(payment, _off(payment))
+
+
+def _off(payment: Payment) -> int:
+    """The discount, as our copy of Stripe's invoice has it; 0 where there is none.
+
+    0 too where other money than this paid a part of the invoice.
+    """
+    rows = Mirrored.objects.filter(id=payment.invoice).values_list("stripe_data", flat=True)
+    told = rows.first() or {}
+    if told.get("status") != "paid" or told.get("total") != payment.amount:
+        return 0
+    return sum(one["amount"] for one in told.get("total_discount_amounts") or ())
 
 
 def csv_rows(user: Any) -> Iterator[list[str]]:

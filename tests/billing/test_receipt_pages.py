@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,6 +13,9 @@ import pytest
 from django.test import Client
 
 from billing import money
+from billing.models import Payment
+from billing.standin.world import World
+from tests.billing.buying import buy, pay, session_of
 from tests.billing.visiting import html, main_of, paid
 from tests.billing.words import new_person
 
@@ -62,6 +66,21 @@ def test_a_receipt_has_number_date_what_amount_tax_and_refunds(
     ):
         assert said in words
     assert 'href="https://invoice.stripe.com/i/1"' in html(answer)
+
+
+def test_a_discount_is_a_line_of_its_own(
+    visitor: Client, person: Any, stripe_world: World, deliver: Callable[..., int], settings: Any
+) -> None:
+    settings.STRIPE_TAX = True
+    checkout = buy(person, 50)
+    stripe_world.actions.promote(session_of(checkout), "WELCOME20")
+    pay(stripe_world, checkout, country="DE", postal_code="10115")
+    deliver()
+    payment = Payment.objects.get(user=person)
+    words = main_of(visitor.get(f"/billing/receipts/{payment.pk}"))
+    tax = payment.tax / 100
+    assert f"9.00 USD Discount −1.80 USD Tax {tax:.2f} USD Paid {7.2 + tax:.2f} USD" in words
+    assert tax > 0
 
 
 def test_words_of_a_receipt_are_never_markup(visitor: Client, person: Any) -> None:

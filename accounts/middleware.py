@@ -9,6 +9,8 @@ from django.shortcuts import resolve_url
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers
 
+from core.http import is_part
+
 
 class PersonalLocale:
     """Dates and figures as the person wants them; strangers get LANGUAGE_CODE.
@@ -39,17 +41,13 @@ class OwnPages:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if _is_part(request) and _asks_to_sign_in(response):
+        if is_part(request) and _asks_to_sign_in(response):
             # The whole page is loaded again, and leads through the sign-in back to itself.
             return HttpResponse(status=401, headers={"HX-Refresh": "true"})
         is_page = response.headers.get("Content-Type", "").startswith("text/html")
         if is_page and request.user.is_authenticated and "Cache-Control" not in response.headers:
             add_never_cache_headers(response)
         return response
-
-
-def _is_part(request: HttpRequest) -> bool:
-    return bool(getattr(request, "htmx", False))
 
 
 def _asks_to_sign_in(response: HttpResponse) -> bool:

@@ -4,12 +4,11 @@ import hashlib
 
 from django.conf import settings
 from django.core.cache import cache
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
 
 from accounts.addresses import client_address
 from core.errors import RateLimited
-from core.http import envelope, headers_of, status_of
+from core.http import told
 
 WRONG_KEYS_ALLOWED = 20
 WRONG_KEYS_WINDOW_S = 600
@@ -53,13 +52,4 @@ def locked_out(
         retry_after_s=wait_s,
         suggestions=[f"Wait {wait_s // 60} minutes", "Reset the password by mail"],
     )
-    status, headers = status_of(error), headers_of(error)
-    if request.path.startswith("/_allauth/"):
-        body = envelope(error, getattr(request, "request_id", ""))
-        return JsonResponse(body, status=status, headers=headers)
-    response = render(
-        request, "errors/domain.html", {"error": error, "status": status}, status=status
-    )
-    for name, value in headers.items():
-        response.headers[name] = value
-    return response
+    return told(error, request)

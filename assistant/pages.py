@@ -25,7 +25,7 @@ from assistant.panel import panel_of
 from assistant.streams import Stream
 from core.api import uuid_or_404
 from core.errors import Conflict, DomainError, InsufficientCredits
-from core.http import status_of
+from core.http import is_part, status_of
 from credits.short import short_of, way_back
 from credits.shortage import Option
 from techpack import queries
@@ -62,7 +62,7 @@ def _ask(request: HttpRequest, product: Product) -> HttpResponseBase:
         "request_id": request.request_id,  # type: ignore[attr-defined]
     }
     try:
-        if STREAM_TYPE in request.headers.get("Accept", "") and _is_part(request):
+        if STREAM_TYPE in request.headers.get("Accept", "") and is_part(request):
             return _streamed(request, product, asked, *conversation.begin(**given))
         answered = conversation.ask(**given)
     except InsufficientCredits as error:
@@ -117,7 +117,7 @@ def _start(product: Product, asked: Asked, option: Option) -> tuple[str, Mapping
         "model": option.get("model", asked.model),
         "max_tokens": option.get("max_tokens", asked.max_tokens or ""),
     }
-    return reverse("assistant:assistant", args=[product.pk]), fields
+    return _address(product), fields
 
 
 def _address(product: Product) -> str:
@@ -125,7 +125,7 @@ def _address(product: Product) -> str:
 
 
 def _back(request: HttpRequest, product: Product, *, warnings: Any = ()) -> HttpResponse:
-    if _is_part(request):
+    if is_part(request):
         return _render(request, product, warnings=warnings)
     for words in warnings:
         messages.warning(request, words)
@@ -137,25 +137,20 @@ def _render(
 ) -> HttpResponse:
     """The whole page, or the panel that htmx asked for."""
     html = _html(request, product, **shown)
-    return HttpResponse(html, status=200 if _is_part(request) else status)
+    return HttpResponse(html, status=200 if is_part(request) else status)
 
 
 def _html(request: HttpRequest, product: Product, **shown: Any) -> str:
-    is_part = _is_part(request)
+    is_panel = is_part(request)
     context = {
         "nav_active": "products",
         "product": product,
         "panel": panel_of(user=request.user, product=product, **shown),
-        "address": reverse("assistant:assistant", args=[product.pk]),
-        "is_part": is_part,
-        "takes_focus": is_part and request.method == "POST" and not shown.get("short"),
+        "address": _address(product),
+        "is_part": is_panel,
+        "takes_focus": is_panel and request.method == "POST" and not shown.get("short"),
         "short_id": "chat-short",
         "short_target": "#chat",
     }
-    name = "assistant/_assistant.html" if is_part else "assistant/assistant.html"
+    name = "assistant/_assistant.html" if is_panel else "assistant/assistant.html"
     return render_to_string(name, context, request)
-
-
-def _is_part(request: HttpRequest) -> bool:
-    """Asked for by htmx, which puts the panel in its place."""
-    return bool(getattr(request, "htmx", False))

@@ -202,6 +202,11 @@ def is_api(path: str) -> bool:
     return f"{path}/".startswith(("/api/", "/v1/", "/webhooks/", "/_allauth/"))
 
 
+def is_part(request: HttpRequest) -> bool:
+    """Whether htmx asks, which puts the part of a page that is answered in its place."""
+    return bool(getattr(request, "htmx", False))
+
+
 def in_envelope(error: errors.DomainError, request: HttpRequest) -> JsonResponse:
     """The error as JSON."""
     return JsonResponse(
@@ -209,6 +214,17 @@ def in_envelope(error: errors.DomainError, request: HttpRequest) -> JsonResponse
         status=status_of(error),
         headers=headers_of(error),
     )
+
+
+def told(error: errors.DomainError, request: HttpRequest) -> HttpResponse:
+    """The error as this address tells it: in the envelope, or as a page that says what to do."""
+    if is_api(request.path):
+        return in_envelope(error, request)
+    status = status_of(error)
+    page = render(request, "errors/domain.html", {"error": error, "status": status}, status=status)
+    for name, value in headers_of(error).items():
+        page.headers[name] = value
+    return page
 
 
 def refused_unless_safe(request: HttpRequest) -> JsonResponse | None:
@@ -264,8 +280,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """``handler500``: rendered without the context processors, which may be what failed."""
     if is_api(request.path):
         return in_envelope(bug(), request)
-    told = {"request": {"request_id": getattr(request, "request_id", "")}}
-    return HttpResponse(render_to_string("500.html", told), status=500)
+    known = {"request": {"request_id": getattr(request, "request_id", "")}}
+    return HttpResponse(render_to_string("500.html", known), status=500)
 
 
 class DomainErrorMiddleware:
@@ -294,14 +310,4 @@ class DomainErrorMiddleware:
 
     def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse | None:
         """Render a domain error; leave everything else to Django."""
-        if not isinstance(exc, errors.DomainError):
-            return None
-        if is_api(request.path):
-            return in_envelope(exc, request)
-        status = status_of(exc)
-        response = render(
-            request, "errors/domain.html", {"error": exc, "status": status}, status=status
-        )
-        for name, value in headers_of(exc).items():
-            response.headers[name] = value
-        return response
+        return told(exc, request) if isinstance(exc, errors.DomainError) else None

@@ -18,6 +18,7 @@ from rest_framework.request import Request
 
 from core.api import page_of, uuid_or_404
 from core.errors import NotFound
+from core.http import is_part
 from notifications import operations, queries
 from notifications.mail import address_of, read_token
 from notifications.subjects import SUBJECTS, Subject, Way, ways_of
@@ -41,10 +42,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
         "older": page["next"],
         "is_unread_only": is_unread_only,
     }
-    is_part = getattr(request, "htmx", False)
-    return render(
-        request, "notifications/_update.html" if is_part else "notifications/inbox.html", context
-    )
+    name = "notifications/_update.html" if is_part(request) else "notifications/inbox.html"
+    return render(request, name, context)
 
 
 @login_required

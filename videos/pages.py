@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core import storage
 from core.errors import DomainError, InsufficientCredits, NotFound
+from core.http import is_part
 from core.ids import uuid7
 from core.media import stored
 from core.money import shown
@@ -70,7 +71,7 @@ def videos_page(
 
     ``short`` is what the credits do not reach, ``error`` what is wrong with the form.
     """
-    is_part = bool(getattr(request, "htmx", False))
+    is_list = is_part(request)
     rows = queries.videos_of(request.user).select_related("revision")
     page = Paginator(rows, A_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -78,11 +79,11 @@ def videos_page(
         "cards": cards_of(list(page.object_list)),
         "page": page,
         "in_progress": rows.filter(status__in=Video.OPEN).count(),
-        "form": None if is_part else film_form(request.user, given),
+        "form": None if is_list else film_form(request.user, given),
         "short": short,
         "error": error,
     }
-    name = "videos/_update.html" if is_part else "videos/videos.html"
+    name = "videos/_update.html" if is_list else "videos/videos.html"
     return render(request, name, context, status=402 if short else 400 if error else 200)
 
 
@@ -182,7 +183,7 @@ def video(request: HttpRequest, video_id: str) -> HttpResponse:
         "released": shown(hold.released if hold else 0),
         "is_one": True,
     }
-    name = "videos/_one.html" if getattr(request, "htmx", False) else "videos/video.html"
+    name = "videos/_one.html" if is_part(request) else "videos/video.html"
     return render(request, name, context)
 
 
@@ -240,7 +241,7 @@ def delete(request: HttpRequest, video_id: str) -> HttpResponse:
 
 def _back(request: HttpRequest, video_id: str) -> HttpResponse:
     """The page that the button stood on."""
-    if getattr(request, "htmx", False):
+    if is_part(request):
         return videos_page(request, {})
     if request.POST.get("from") == "one":
         return redirect("videos:video", video_id)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.api import uuid_or_404
 from core.errors import DomainError, InsufficientCredits, NotFound
+from core.http import is_part
 from credits.short import Short, short_of, way_back
 from credits.shortage import Option
 from generation import operations as jobs
@@ -59,9 +60,9 @@ def workspace_page(
         "short_at": short_at,
         "short_target": "#bench",
     }
-    is_part = bool(getattr(request, "htmx", False))
-    name = "techpack/_update.html" if is_part else "techpack/workspace.html"
-    return render(request, name, context, status=402 if short and not is_part else 200)
+    if is_part(request):
+        return render(request, "techpack/_update.html", context)
+    return render(request, "techpack/workspace.html", context, status=402 if short else 200)
 
 
 @login_required
@@ -162,7 +163,7 @@ def fields(request: HttpRequest, product_id: str) -> HttpResponse:
 
 def back(request: HttpRequest, product: Product, *, at: str = "") -> HttpResponse:
     """The page after a change; ``at`` is the place on it that was changed."""
-    if getattr(request, "htmx", False):
+    if is_part(request):
         return workspace_page(request, queries.product_of(request.user, product.pk))
     anchor = f"#{at}" if _PLACE.fullmatch(at) else ""
     return redirect(reverse("techpack:workspace", args=[product.pk]) + anchor)

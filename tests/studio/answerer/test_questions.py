@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import pytest
 
@@ -338,3 +339,44 @@ def test_a_pack_in_inches_is_shown_and_converted_exactly() -> None:
     assert "72.07 cm" in answer("body length in cm", known=known)
     assert "28 15/16 in" in answer("body length in size L", known=known)
     assert "28 1/2 in passes" in answer("would 28 1/2 in pass for the body length", known=known)
+
+
+def _without_scale(typed: str = "") -> dict[str, Any]:
+    """The hoodie with estimates; ``typed`` is the code of the one point that was typed."""
+    measures = HOODIE["measures"]
+    at = MEASURE_COLUMNS.index("source")
+    rows = [
+        [*row[:at], ("typed" if row[0] == typed else "estimated"), *row[at + 1 :]]
+        if row[2]
+        else row
+        for row in measures["rows"]
+    ]
+    product = {name: value for name, value in HOODIE["product"].items() if name != "known_length"}
+    return {**HOODIE, "product": product, "measures": {**measures, "rows": rows}}
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["The body length is 71 cm", "body length from HPS is about 71 cm long", "A04 is 28 in"],
+)
+def test_a_length_that_is_told_is_not_taken_for_a_question_of_its_tolerance(told: str) -> None:
+    said = answer(told, known=_without_scale())
+    assert "I change nothing" in said
+    assert "A04" in said
+    assert "known length beside the photos" in said
+    assert "tolerance" not in said
+    after = answer(told, "How wide is the chest?", known=_without_scale())
+    assert after == answer("How wide is the chest?", known=_without_scale())
+    assert "known length" not in answer(told)
+
+
+@pytest.mark.parametrize("asked", ["Is 71 cm fine for the body length?", "71 cm for A04, ok?"])
+def test_whether_a_length_passes_is_still_a_question_of_its_tolerance(asked: str) -> None:
+    assert "tolerance ±1.2 cm" in answer(asked)
+
+
+def test_a_typed_length_is_named_as_what_estimates_could_be_measured_from() -> None:
+    asked = "Which points are estimated?"
+    assert "Give A04" in answer(asked, known=_without_scale("A04"))
+    assert "which you typed" in answer("How wide is the chest?", known=_without_scale("A04"))
+    assert "Give one known length," in answer(asked, known=_without_scale())

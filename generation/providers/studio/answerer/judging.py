@@ -29,6 +29,11 @@ _DEFINING = re.compile(
     r"\b(?:mean|means|meaning|stand for|stands for|define|definition|explain|short for)\b"
 )
 _WHAT_IS = re.compile(r"(?:so |and )?what(?: is| are)?(?: an?)? (.+)")
+_TOLD = re.compile(  # "the body length is 71 cm": said, not asked
+    r"(?!(?:is|are|was|would|will|does|do|can|could|should|how|what|which|why|if|when)\b)"
+    r"[a-z][a-z0-9 ]* (?:is|are|was|measures) (?:about |exactly )?[\d /.,]+ ?[a-z\"']+"
+    r"(?: (?:long|wide|high|deep|across))?"
+)
 _WHY = re.compile(r"(?:and )?why(?: not| is that| so)?")
 
 
@@ -96,6 +101,8 @@ def _of_points(reading: Reading, scores: Mapping[str, float]) -> dict[str, float
         found["grading"] = 2.0
     if reading.lengths and (reading.unit or not reading.groups):
         found["convert"] = 2.5
+    elif reading.lengths and _TOLD.fullmatch(reading.text):
+        found["change"] = 8.0
     elif reading.lengths:  # "is 40 cm fine for the chest?"
         found["tolerance"] = found.get("tolerance", 0) + 4.0
     return found

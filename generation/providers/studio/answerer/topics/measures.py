@@ -73,7 +73,7 @@ def _alone(point: Point, facts: Facts) -> str:
     size = f" at the sample size {safe(size)}" if (size := _sample_size(facts)) else ""
     tolerance = f" Tolerance {tolerance_of(point)}." if tolerance_of(point) else ""
     said = f"{head}: {safe(point.figure)}{size}, {point.mark}."
-    return paragraphs(f"{said}{tolerance}{_doubt(point)}{_warned(point, facts)}", how)
+    return paragraphs(f"{said}{tolerance}{_doubt(point, facts)}{_warned(point, facts)}", how)
 
 
 def _all_round(point: Point, reading: Reading) -> str:
@@ -84,17 +84,28 @@ def _all_round(point: Point, reading: Reading) -> str:
     return f"Half is measured flat from edge to edge: all the way round it is {full}."
 
 
-def _doubt(point: Point) -> str:
+def _doubt(point: Point, facts: Facts) -> str:
     """A warning where the figure is less sure than it may be off."""
     if point.source == "estimated":
         return (
-            " This is an estimate from the usual size of such a product: give one known length,"
+            f" This is an estimate from the usual size of such a product: {to_scale(facts)},"
             " or type the value."
         )
     own, allowed = point.uncertainty_um, in_um(point.tolerance, point.unit)
     if own and allowed and own > allowed:
         return f" {TOO_UNSURE}"
     return ""
+
+
+def to_scale(facts: Facts) -> str:
+    """How estimates become measures: by a length that was typed already, where there is one."""
+    typed = next((p for p in facts.points if p.source == "typed" and p.um), None)
+    if typed is None:
+        return "give one known length"
+    return (
+        f"give {typed.code} {safe(typed.figure)}, which you typed, as the known length beside the"
+        " photos"
+    )
 
 
 def _warned(point: Point, facts: Facts) -> str:
@@ -193,17 +204,18 @@ def gaps(reading: Reading, facts: Facts) -> Reply:
             is_are = "is" if len(found) == 1 else "are"
             head = f"{many(len(found), 'point')} of measure {is_are} {kind}."
             return Reply(
-                paragraphs(head, _several(found, facts), _how_to_fill(kind)),
+                paragraphs(head, _several(found, facts), _how_to_fill(kind, facts)),
                 tuple(map(figure_of, found)),
             )
     return measures(reading, facts)
 
 
-def _how_to_fill(kind: str) -> str:
+def _how_to_fill(kind: str, facts: Facts) -> str:
     if kind == "without a value":
         return "Type them (free), or run the base-view analysis on photos that show them."
     if kind == "only estimated":
-        return "Give one known length on a photo, and they become measures with an uncertainty."
+        how = to_scale(facts)
+        return f"{how[0].upper()}{how[1:]}, and they become measures with an uncertainty."
     return ""
 
 
@@ -293,7 +305,7 @@ def trust(reading: Reading, facts: Facts) -> Reply:
     """Where a figure came from and how sure it is; without one, how the pack stands."""
     if reading.points:
         return Reply(
-            "\n\n".join(_origin(point) for point in reading.points),
+            "\n\n".join(_origin(point, facts) for point in reading.points),
             tuple(map(figure_of, reading.points)),
         )
     counts: dict[str, int] = {}
@@ -314,17 +326,19 @@ def trust(reading: Reading, facts: Facts) -> Reply:
     )
 
 
-def _origin(point: Point) -> str:
+def _origin(point: Point, facts: Facts) -> str:
     head = f"**{point.code} {safe(point.name)}**"
     if not point.value:
         return f"{head} has no value, so there is nothing to trust yet."
     meaning = {
         "measured": "from the photo and the known length",
         "typed": "by you; no AI run changes it",
-        "estimated": "from the usual size of such a product, because no known length was given",
+        "estimated": "as long as no known length is given",
     }.get(point.source, "")
     spread = f", uncertain by ±{point.plus_minus} {point.unit}" if point.plus_minus else ""
     words = "typed" if point.source == "typed" else point.source
-    return f"{head}: {safe(point.figure)}, {words} {meaning}{spread}.{_doubt(point)}".replace(
-        " .", "."
+    return (
+        f"{head}: {safe(point.figure)}, {words} {meaning}{spread}.{_doubt(point, facts)}".replace(
+            " .", "."
+        )
     )

@@ -97,6 +97,17 @@ def change(reading: Reading, facts: Facts) -> Reply:
     return Reply(
         "I only read: I change nothing and run nothing. Type over the field in the"
         f" workspace{where}. That is free, and no AI run overwrites it.{paid}"
+        f"{_as_scale(reading, facts)}"
+    )
+
+
+def _as_scale(reading: Reading, facts: Facts) -> str:
+    """What else a length that was told is good for, where the pack has no known one."""
+    if not (reading.lengths and reading.points) or facts.part("product").get("known_length"):
+        return ""
+    return (
+        " Given as the known length beside the photos (free), it turns the estimates into measures"
+        " too."
     )
 
 

@@ -197,7 +197,7 @@ def _set(wanted: FieldAsked, said: str, before: str) -> New | None:
     text = _unquoted(new)
     quoted = new[:1] in QUOTES
     if not quoted and _WISH.search(text):
-        raise refused(wanted, "It asks for words to be found, and the local studio writes none.")
+        raise refused(wanted, "This needs new wording, and the local studio writes none.")
     return New(_value(wanted, text), 0.97 if quoted else 0.93, True, "as written")
 
 
@@ -207,7 +207,7 @@ def _added(wanted: FieldAsked, said: str, before: str) -> New | None:
         return None
     new = _unquoted(match["new"])
     if _WISH.search(new):
-        raise refused(wanted, "It asks for words to be found, and the local studio writes none.")
+        raise refused(wanted, "This needs new wording, and the local studio writes none.")
     value = f"{before.rstrip(' ,;')}, {new}" if before else new
     return New(_value(wanted, value), 0.9, True, "added as written")
 

@@ -139,6 +139,12 @@ def _watching(request: HttpRequest) -> UUID | None:
             "schema": {"type": "string"},
         },
         {
+            "name": "after",
+            "in": "query",
+            "description": "Continue after this event, for who cannot send the header, which wins.",
+            "schema": {"type": "string"},
+        },
+        {
             "name": "watching",
             "in": "query",
             "description": "The product that the listening page shows: while it listens, the "

@@ -61,8 +61,13 @@ def _is_id(part: str) -> bool:
 
 
 def _in_words(part: str) -> str:
-    """Which piece of a step: "Shot 3"; nothing for the id of a photo that is gone."""
-    return "" if _is_id(part) else part.replace("-", " ").capitalize()
+    """Which piece of a step, counted from one: "Shot 4"; nothing for the id of a lost photo."""
+    if _is_id(part):
+        return ""
+    name, _, number = part.partition("-")
+    if name == "shot" and number.isdecimal():
+        return f"Shot {int(number) + 1}"
+    return part.replace("-", " ").capitalize()
 
 
 def _record(call: AICall, photos: dict[str, str]) -> dict[str, Any]:

@@ -227,11 +227,11 @@ def test_while_it_is_settled(buying: Buying) -> None:
     buying.vendor.will(*[held(buying.gate, answers_well)] * 2, to=ANALYZE)
     buying.submit()
     buying.until_asked()
-    its_account = (
-        "SELECT 1 FROM credits_account WHERE user_id = "
-        "(SELECT user_id FROM generation_job WHERE id = %s) FOR UPDATE"
+    its_hold = (
+        "SELECT 1 FROM credits_hold WHERE id = "
+        "(SELECT hold_id FROM generation_job WHERE id = %s) FOR UPDATE"
     )
-    with holding(buying.server, its_account, buying.job):
+    with holding(buying.server, its_hold, buying.job):
         buying.gate.open()
         until_stuck(buying.server, "credits_close_hold")
         killed_at = kill_crew(buying.server, STUDIO)

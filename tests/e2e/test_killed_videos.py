@@ -112,12 +112,12 @@ class Filming:
         )
 
     def lock(self, table: str) -> AbstractContextManager[None]:
-        """Hold a row of the film's: its ``job``, its ``call`` or its user's ``account``."""
+        """Hold a row of the film's: its ``job``, its ``call`` or its ``hold``."""
         query = {
             "job": "SELECT 1 FROM generation_job WHERE id = %s FOR UPDATE",
             "call": "SELECT 1 FROM generation_aicall WHERE job_id = %s FOR UPDATE",
-            "account": "SELECT 1 FROM credits_account WHERE user_id = "
-            "(SELECT user_id FROM generation_job WHERE id = %s) FOR UPDATE",
+            "hold": "SELECT 1 FROM credits_hold WHERE id = "
+            "(SELECT hold_id FROM generation_job WHERE id = %s) FOR UPDATE",
         }[table]
         return holding(self.server, query, self.job)
 
@@ -296,7 +296,7 @@ def test_while_it_is_settled(filming: Filming) -> None:
     filming.vendor.will_become(Fate(content=stalled(filming.gate)))
     filming.ask()
     filming.until_fetching()
-    with filming.lock("account"):
+    with filming.lock("hold"):
         filming.gate.open()
         until_stuck(filming.server, "credits_close_hold")
         killed_at = kill_crew(filming.server, FILMS)

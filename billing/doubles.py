@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
 
-from billing.gateway import asking, client, end_subscription, pay_back, read
-from billing.invoices import payment_intents
+from billing.gateway import client, end_subscription, pay_back, read
+from billing.invoices import paid_of, payment_intents
 from billing.plans import PRO
 from billing.told import PAID, Told
 from notifications.operations import notify
 
 log = logging.getLogger("techpack.billing")
 
-MOST = 100
 TWICE = "Bought twice, and paid back"  # at Stripe, of what was ended for that
 
 
@@ -82,14 +80,6 @@ def _tell(user_id: UUID) -> None:
 
 
 def _pay_back(stripe_id: str) -> None:
-    params: Any = {
-        "subscription": stripe_id,
-        "status": "paid",
-        "limit": MOST,
-        "expand": ["data.payments"],
-    }
-    with asking("list a subscription's invoices"):
-        invoices = client().v1.invoices.list(params=params).data
-    for invoice in invoices:
-        for intent in payment_intents(invoice.to_dict()):
+    for invoice in paid_of(subscription=stripe_id):
+        for intent in payment_intents(invoice):
             pay_back(intent, reason="duplicate", key=f"double:{intent}")

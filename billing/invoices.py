@@ -38,16 +38,18 @@ def note_missing(*, stripe_id: str, newest: str) -> None:
     """
     if not newest or Payment.objects.filter(source_key=f"invoice:{newest}").exists():
         return
-    params: Any = {
-        "subscription": stripe_id,
-        "status": "paid",
-        "limit": MOST,
-        "expand": ["data.payments"],
-    }
-    with asking("list a subscription's invoices"):
-        listed = client().v1.invoices.list(params=params).data
-    for invoice in reversed(listed):
-        _written(invoice.to_dict())
+    for invoice in reversed(paid_of(subscription=stripe_id)):
+        _written(invoice)
+
+
+def paid_of(**whose: str) -> list[dict[str, Any]]:
+    """Stripe's newest paid invoices of a ``subscription`` or a ``customer``, with what paid them.
+
+    At most a hundred, the newest first. Raises NotFound, ProviderUnavailable.
+    """
+    params: Any = {**whose, "status": "paid", "limit": MOST, "expand": ["data.payments"]}
+    with asking("list what was paid"):
+        return [one.to_dict() for one in client().v1.invoices.list(params=params).data]
 
 
 def _written(invoice: Mapping[str, Any]) -> Payment | None:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from billing.gateway import asking, client, pay_back, read
-from billing.invoices import payment_intents, subscription_of
+from billing.invoices import paid_of, payment_intents, subscription_of
 from billing.told import id_of
 from credits.models import Lot
 
@@ -44,11 +44,7 @@ def _is_coming(customer: str) -> bool:
 
 def _for_plans(customer: str, since: datetime) -> Iterator[str]:
     """What paid for a plan once it had ended; Stripe tells the time in whole seconds."""
-    params: Any = {"customer": customer, "status": "paid", "limit": MOST}
-    params["expand"] = ["data.payments"]
-    with asking("list the invoices of who left"):
-        found = [one.to_dict() for one in client().v1.invoices.list(params=params).data]
-    for invoice in found:
+    for invoice in paid_of(customer=customer):
         paid_at = (invoice.get("status_transitions") or {}).get("paid_at") or 0
         if subscription_of(invoice) and paid_at >= int(since.timestamp()):
             yield from payment_intents(invoice)

@@ -19,10 +19,9 @@ from assistant.inputs import ChatInput
 from assistant.streams import Stream
 from core.api import Endpoint
 from core.errors import GenerationFailed, InsufficientCredits
+from core.http import STREAM_HEADERS, STREAM_TYPE
 from core.wire import ExactJSONParser
 
-STREAM_TYPE = "text/event-stream"
-STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 LONGER_THAN_AN_ANSWER = timedelta(seconds=30)
 
 

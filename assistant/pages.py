@@ -16,7 +16,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from assistant import conversation
-from assistant.api import STREAM_HEADERS, STREAM_TYPE
 from assistant.conversation import Asked
 from assistant.inputs import LARGEST_MAX_TOKENS
 from assistant.live import Told, events
@@ -25,7 +24,7 @@ from assistant.panel import panel_of
 from assistant.streams import Stream
 from core.api import uuid_or_404
 from core.errors import Conflict, DomainError, InsufficientCredits
-from core.http import is_part, status_of
+from core.http import STREAM_HEADERS, STREAM_TYPE, is_part, status_of
 from credits.short import short_of, way_back
 from credits.shortage import Option
 from techpack import queries

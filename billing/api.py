@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
@@ -12,9 +12,10 @@ from billing import operations, queries
 from billing.inputs import CheckoutInput, PortalInput
 from billing.serializers import SubscriptionShape, UrlShape, present_subscription
 from core.api import Endpoint
+from core.openapi import ref
 from core.shape import checked
 
-ERROR: Final[dict[str, Any]] = {"$ref": "#/components/schemas/Error"}
+ERROR: Final = ref("schemas", "Error")
 UNAVAILABLE: Final = OpenApiResponse(
     ERROR,
     "`PAYMENTS_OFF` where nothing is sold; `PAYMENTS_UNAVAILABLE` while the payment service does"

@@ -38,6 +38,8 @@ STATUS: dict[type[errors.DomainError], int] = {
     errors.GenerationFailed: 500,
     errors.ProviderUnavailable: 503,
 }
+STREAM_TYPE = "text/event-stream"
+STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 SAFE_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 

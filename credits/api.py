@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api import Endpoint, page_of
+from core.openapi import ref
 from credits import budget, queries, quotes
 from credits.serializers import (
     BalanceShape,
@@ -23,7 +24,7 @@ from credits.serializers import (
     present_quote,
 )
 
-ERROR: Final[dict[str, Any]] = {"$ref": "#/components/schemas/Error"}
+ERROR: Final = ref("schemas", "Error")
 
 
 class Credits(Endpoint):

@@ -26,7 +26,7 @@ from core.errors import (
     RateLimited,
     Unauthenticated,
 )
-from core.http import in_envelope, refused_unless_safe, to_domain
+from core.http import STREAM_HEADERS, STREAM_TYPE, in_envelope, refused_unless_safe, to_domain
 from core.limits import count_request
 from core.openapi import described
 from core.shape import checked
@@ -43,8 +43,6 @@ from notifications.serializers import (
 from notifications.subjects import SUBJECTS, ways_of
 
 SCOPE = "products:read"
-STREAM_TYPE = "text/event-stream"
-HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
 @dataclass(frozen=True)
@@ -169,7 +167,7 @@ async def events(request: HttpRequest) -> HttpResponseBase:
     found = await sync_to_async(_checked)(request)
     if isinstance(found, DomainError):
         return in_envelope(found, request)
-    headers = {**HEADERS, **found.limits}
+    headers = {**STREAM_HEADERS, **found.limits}
     if request.method == "HEAD":
         return HttpResponse(content_type=STREAM_TYPE, headers=headers)
     try:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
-from core.http import is_api
+from core.http import is_api, is_part
 from notifications.queries import last_event_of
 
 
@@ -28,6 +28,5 @@ class PlaceInEvents:
 
 def _asks_for_page(request: HttpRequest) -> bool:
     """A whole one: neither a part of it, which has no stream of its own, nor a picture."""
-    is_part = bool(getattr(request, "htmx", False))
     is_html = "text/html" in request.headers.get("Accept", "")
-    return is_html and not is_part and not is_api(request.path)
+    return is_html and not is_part(request) and not is_api(request.path)

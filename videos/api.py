@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from core import media
 from core.api import Endpoint, Replayed, page_of
 from core.errors import InvalidRequest
+from core.openapi import ref
 from core.shape import checked
 from generation.waiting import Delivered, asked_by, wait_for
 from videos import operations, present, queries, retention
@@ -38,8 +39,8 @@ IN_ENVELOPE: Final = frozenset({401, 402, 403, 404, 405, 409, 422, 429})
 TOO_MANY: Final = OpenApiResponse(
     {
         "oneOf": [
-            {"$ref": "#/components/schemas/Error"},
-            {"$ref": "#/components/schemas/VideoFailed"},
+            ref("schemas", "Error"),
+            ref("schemas", "VideoFailed"),
         ]
     },
     "Too many requests or waiting jobs of yours; `rate_limit_exceeded` where it is the provider's.",
@@ -58,7 +59,7 @@ BEGUN: Final = {
 }
 CHECKED: Final = {
     200: VideoChecked,
-    404: OpenApiResponse({"$ref": "#/components/schemas/Error"}, "There is no such video."),
+    404: OpenApiResponse(ref("schemas", "Error"), "There is no such video."),
 }
 VIDEO_ID: Final = OpenApiParameter("video_id", str, description="the film to look at")
 

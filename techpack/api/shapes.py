@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.serializers import (
     BooleanField,
@@ -20,12 +19,8 @@ from rest_framework.serializers import (
     UUIDField,
 )
 
+from core.media import MediaField
 from techpack.models import VIEW_TYPES
-
-
-@extend_schema_field({"type": "string", "format": "uri-reference"})
-class MediaField(CharField):
-    """A file's signed address, from the ``/`` of this site on; it opens for ten minutes at most."""
 
 
 def page(item: type[Serializer[Any]], name: str) -> type[Serializer[Any]]:
